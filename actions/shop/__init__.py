@@ -1,0 +1,1 @@
+"""The shop: the interface to its orders, the SQL tables that keep them, and the demo shop."""

@@ -1,0 +1,97 @@
+"""A shop whose orders are in SQL tables (`actions.shop.tables`), on SQLite or PostgreSQL."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from actions.shop import tables as t
+from actions.shop.backend import Order, Return
+from actions.shop.rows import OrderParts, refund_of, return_of
+
+# No row has the nil UUID: asking for it takes the same queries as asking for an order that is there.
+NO_ORDER = "00000000-0000-0000-0000-000000000000"
+
+_ORDERS = select(
+    t.orders,
+    t.customers.c.name.label("customer_name"),
+    t.customers.c.email.label("customer_email"),
+    t.customers.c.phone.label("customer_phone"),
+    t.customers.c.language.label("customer_language"),
+    t.customers.c.country.label("customer_country"),
+    t.customers.c.created_at.label("customer_created_at"),
+).join_from(t.orders, t.customers)
+
+# What hangs on an order: how each table's rows are reached from the order's id, and their order.
+_PARTS = {
+    t.order_items: (select(t.order_items), t.order_items.c.order_id, [t.order_items.c.position]),
+    t.shipments: (select(t.shipments), t.shipments.c.order_id, [t.shipments.c.announced_at, t.shipments.c.id]),
+    t.tracking_events: (
+        select(t.tracking_events).join_from(t.tracking_events, t.shipments),
+        t.shipments.c.order_id,
+        [t.tracking_events.c.at, t.tracking_events.c.id],
+    ),
+    t.payments: (select(t.payments), t.payments.c.order_id, [t.payments.c.created_at, t.payments.c.id]),
+    t.returns: (select(t.returns), t.returns.c.order_id, [t.returns.c.requested_at, t.returns.c.id]),
+    t.return_items: (
+        select(t.return_items).join_from(t.return_items, t.returns),
+        t.returns.c.order_id,
+        [t.return_items.c.id],
+    ),
+    t.refunds: (select(t.refunds), t.refunds.c.order_id, [t.refunds.c.created_at, t.refunds.c.id]),
+}
+
+
+class SqlShop:
+    """A `ShopBackend` over an async engine, which stays the caller's to dispose of."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def find_order(self, number: str) -> Order | None:
+        """The order with this number, or None, by the same eight queries."""
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(_ORDERS.where(t.orders.c.number == number))).mappings().all()
+            orders = await _whole(connection, rows)
+        return orders[0] if orders else None
+
+    async def find_return(self, order_number: str, return_number: str | None) -> Return | None:
+        """This return of the order, or without a return number its newest one; None where there is none."""
+        newest = (
+            select(t.returns)
+            .join_from(t.returns, t.orders)
+            .where(t.orders.c.number == order_number)
+            .order_by(t.returns.c.requested_at.desc(), t.returns.c.id.desc())
+            .limit(1)
+        )
+        if return_number is not None:
+            newest = newest.where(t.returns.c.number == return_number)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(newest)).mappings().one_or_none()
+            if row is None:
+                return None
+            of_return = select(t.return_items).where(t.return_items.c.return_id == row["id"])
+            items = (await connection.execute(of_return.order_by(t.return_items.c.id))).mappings().all()
+            refunds = (await connection.execute(select(t.refunds).where(t.refunds.c.return_id == row["id"]))).mappings()
+            return return_of(row, items, (refund_of(refund) for refund in refunds))
+
+    async def orders_of(self, customer_id: str, limit: int) -> tuple[Order, ...]:
+        """The newest orders of a customer, newest first, at most `limit`."""
+        newest = _ORDERS.where(t.orders.c.customer_id == customer_id).order_by(
+            t.orders.c.placed_at.desc(), t.orders.c.number.desc()
+        )
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(newest.limit(limit))).mappings().all()
+            return await _whole(connection, rows)
+
+
+async def _whole(connection: AsyncConnection, rows: Sequence[RowMapping]) -> tuple[Order, ...]:
+    """The orders of these rows with all that hangs on them; no rows cost the same queries as some."""
+    ids = [row["id"] for row in rows] or [NO_ORDER]
+    found = {}
+    for table, (query, order_id, sorting) in _PARTS.items():
+        result = await connection.execute(query.where(order_id.in_(ids)).order_by(*sorting))
+        found[table] = result.mappings().all()
+    parts = OrderParts(found)
+    return tuple(parts.order(row) for row in rows)

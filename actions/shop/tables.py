@@ -1,0 +1,227 @@
+"""The SQL tables of a shop's orders. All names begin with `shop_`, so they can share a database with anything."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from actions.shop.backend import (
+    OrderState,
+    PaymentMethod,
+    PaymentState,
+    RefundState,
+    Rejection,
+    ReturnState,
+    ShipmentState,
+    TrackingCode,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time on every database; SQLite keeps no time zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Take an aware time of any zone to UTC; a naive one is a mistake and raises ValueError."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give an aware UTC time back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[str]:
+    return Column("id", String(36), primary_key=True)
+
+
+def _of(table: str, *, ondelete: str = "CASCADE") -> Column[str]:
+    """A column that points to a row of another table; it may be empty where it outlives that row."""
+    name = f"{table.removesuffix('s')}_id"
+    target = ForeignKey(f"shop_{table}.id", ondelete=ondelete)
+    return Column(name, String(36), target, nullable=ondelete == "SET NULL")
+
+
+def _money(name: str) -> tuple[Column[int], CheckConstraint]:
+    """Minor units, never negative; the currency stands in the row's own column `currency`."""
+    return Column(name, Integer, nullable=False), CheckConstraint(f"{name} >= 0", name=name)
+
+
+def _currency() -> tuple[Column[str], CheckConstraint]:
+    return Column("currency", String(3), nullable=False), CheckConstraint("length(currency) = 3", name="currency")
+
+
+def _one_of(name: str, values: type[StrEnum], *, required: bool = True) -> tuple[Column[str], CheckConstraint]:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return Column(name, String(32), nullable=not required), CheckConstraint(f"{name} IN ({listed})", name=name)
+
+
+def _time(name: str, *, required: bool = True) -> Column[datetime]:
+    return Column(name, UtcDateTime, nullable=not required)
+
+
+customers = Table(
+    "shop_customers",
+    metadata,
+    _id(),
+    Column("name", String(200), nullable=False),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("phone", String(16), unique=True),
+    Column("language", String(16), nullable=False),
+    Column("country", String(2), nullable=False),
+    _time("created_at"),
+    CheckConstraint("email = lower(email)", name="email"),
+    CheckConstraint("phone LIKE '+%'", name="phone"),
+)
+
+orders = Table(
+    "shop_orders",
+    metadata,
+    _id(),
+    Column("number", String(32), nullable=False, unique=True),
+    _of("customers", ondelete="RESTRICT"),
+    *_one_of("state", OrderState),
+    Column("city", JSON, nullable=False),
+    Column("country", String(2), nullable=False),
+    *_money("shipping_minor"),
+    *_money("total_minor"),
+    *_currency(),
+    _time("placed_at"),
+    Column("expected_on", Date),
+    CheckConstraint("total_minor >= shipping_minor", name="total"),
+    Index(None, "customer_id", "placed_at"),
+)
+
+order_items = Table(
+    "shop_order_items",
+    metadata,
+    _id(),
+    _of("orders"),
+    Column("position", Integer, nullable=False),
+    Column("sku", String(64), nullable=False),
+    Column("names", JSON, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    *_money("price_minor"),
+    *_currency(),
+    CheckConstraint("quantity > 0", name="quantity"),
+    UniqueConstraint("order_id", "position"),
+)
+
+shipments = Table(
+    "shop_shipments",
+    metadata,
+    _id(),
+    _of("orders"),
+    Column("carrier", JSON, nullable=False),
+    Column("tracking_number", String(64), nullable=False, unique=True),
+    *_one_of("state", ShipmentState),
+    _time("announced_at"),
+    Column("expected_on", Date),
+    _time("delivered_at", required=False),
+    CheckConstraint("state <> 'delivered' OR delivered_at IS NOT NULL", name="delivered_at"),
+    Index(None, "order_id"),
+)
+
+tracking_events = Table(
+    "shop_tracking_events",
+    metadata,
+    _id(),
+    _of("shipments"),
+    *_one_of("code", TrackingCode),
+    Column("place", JSON(none_as_null=True)),
+    _time("at"),
+    Index(None, "shipment_id", "at"),
+)
+
+payments = Table(
+    "shop_payments",
+    metadata,
+    _id(),
+    _of("orders"),
+    *_one_of("method", PaymentMethod),
+    *_one_of("state", PaymentState),
+    *_money("amount_minor"),
+    *_currency(),
+    _time("created_at"),
+    Index(None, "order_id"),
+)
+
+returns = Table(
+    "shop_returns",
+    metadata,
+    _id(),
+    _of("orders"),
+    Column("number", String(32), nullable=False, unique=True),
+    *_one_of("state", ReturnState),
+    *_money("amount_minor"),
+    *_currency(),
+    _time("requested_at"),
+    _time("changed_at"),
+    Column("label_valid_until", Date),
+    *_one_of("rejection", Rejection, required=False),
+    CheckConstraint("(state = 'rejected') = (rejection IS NOT NULL)", name="rejected_why"),
+    CheckConstraint("changed_at >= requested_at", name="changed_at"),
+    Index(None, "order_id"),
+)
+
+return_items = Table(
+    "shop_return_items",
+    metadata,
+    _id(),
+    _of("returns"),
+    _of("order_items"),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
+    UniqueConstraint("return_id", "order_item_id"),
+)
+
+refunds = Table(
+    "shop_refunds",
+    metadata,
+    _id(),
+    _of("orders"),
+    _of("returns", ondelete="SET NULL"),
+    *_one_of("method", PaymentMethod),
+    *_one_of("state", RefundState),
+    *_money("amount_minor"),
+    *_currency(),
+    _time("created_at"),
+    Column("expected_on", Date, nullable=False),
+    _time("sent_at", required=False),
+    CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_at"),
+    Index(None, "order_id"),
+    Index(None, "return_id"),
+)

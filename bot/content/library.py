@@ -1,0 +1,221 @@
+"""The content as the program uses it: questions, phrases and facts about the shop, read from `data/`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.content.errors import ContentError, Problem
+from bot.content.yaml_lines import Lines, load
+
+PARALLEL = re.compile(r"^\[([\w-]+)\]\s+(.*)$")
+QUESTION_KEYS = {"title", "examples", "answer", "handoff", "next"}
+
+
+@dataclass(frozen=True)
+class Example:
+    """One way of asking; `id` is shared by lines that say the same in other languages."""
+
+    text: str
+    line: int
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """One intent: how customers ask it, and what is answered unless rules or a person take it."""
+
+    intent: str
+    group: str
+    file: str
+    titles: Mapping[str, str]
+    examples: Mapping[str, tuple[Example, ...]]
+    answers: Mapping[str, str]
+    handoff: bool
+    next: tuple[str, ...]
+    lines: Lines = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that a rule, an action or the house says, by language."""
+
+    key: str
+    file: str
+    texts: Mapping[str, str]
+    next: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Language:
+    """How a language is written: its own name, its locale (digits, dates), the currency its prices are shown in."""
+
+    code: str
+    name: str
+    locale: str
+    currency: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Library:
+    """All content of one moment. `languages` are those we answer in, the default first."""
+
+    questions: Mapping[str, Question]
+    phrases: Mapping[str, Phrase]
+    languages: Mapping[str, Language]
+    facts: Mapping[str, Any]
+    phone_regions: tuple[str, ...]
+
+    def title(self, intent: str, language: str) -> str:
+        """What a button for this intent says; the intent's name when it is unknown."""
+        question = self.questions.get(intent)
+        return self.pick(question.titles, language) if question else intent
+
+    def pick(self, texts: Mapping[str, str], language: str) -> str:
+        """The text in `language`, else in its base language, else in the default one, else in any."""
+        for code in (language, language.split("-")[0], *self.languages):
+            if code in texts:
+                return texts[code]
+        return next(iter(texts.values()), "")
+
+
+def read(folder: Path) -> Library:
+    """Reads the content folder.
+
+    Raises:
+        ContentError: files that cannot be read; every one of them is named, with line and mend.
+    """
+    problems: list[Problem] = []
+    questions: dict[str, Question] = {}
+    for path in sorted((folder / "faq").glob("*/*.yml")):
+        try:
+            question = _question(path, _name(folder, path))
+        except ContentError as error:
+            problems.extend(error.problems)
+            continue
+        if question.intent in questions:
+            other = questions[question.intent].file
+            problems.append(Problem(question.file, 1, f"{other} has the same name.", "Rename one of the two files."))
+        questions[question.intent] = question
+    phrases: dict[str, Phrase] = {}
+    for path in sorted((folder / "phrases").glob("*.yml")):
+        try:
+            found = _phrases(path, _name(folder, path))
+        except ContentError as error:
+            problems.extend(error.problems)
+            continue
+        for phrase in found:
+            if phrase.key in phrases:
+                problems.append(
+                    Problem(phrase.file, phrase.line, f"'{phrase.key}' also stands in {phrases[phrase.key].file}.",
+                            "Remove one of the two.")
+                )  # fmt: skip
+            phrases[phrase.key] = phrase
+    shop_file = folder / "shop.yml"
+    try:
+        languages, facts, regions = _shop(shop_file, _name(folder, shop_file))
+    except ContentError as error:
+        problems.extend(error.problems)
+    if problems:
+        raise ContentError(problems)
+    return Library(questions, phrases, languages, facts, regions)
+
+
+def _name(folder: Path, path: Path) -> str:
+    return str(path.relative_to(folder.parent))
+
+
+def _question(path: Path, name: str) -> Question:
+    raw, lines = load(path, name)
+    problems = [
+        Problem(name, lines[(key,)], f"'{key}' is not known here.", f"Use one of: {', '.join(sorted(QUESTION_KEYS))}.")
+        for key in raw
+        if key not in QUESTION_KEYS
+    ]
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
+        problems.append(
+            Problem(name, 1, f"'{path.stem}' cannot name a question.", "Use a-z, 0-9 and _ in the file's name.")
+        )
+    for key in ("title", "examples"):
+        if key not in raw:
+            problems.append(Problem(name, 1, f"'{key}' is missing.", "Add it, with a line for each language."))
+    for key in ("title", "examples", "answer"):
+        problems.extend(_text_problems(raw.get(key, {}), (key,), lines, name))
+    following = raw.get("next", []) or []
+    if not isinstance(following, list) or not all(isinstance(entry, str) for entry in following):
+        problems.append(Problem(name, lines[("next",)], "'next' is not a list of questions.", "Write [one, two]."))
+    if problems:
+        raise ContentError(problems)
+    return Question(
+        intent=path.stem,
+        group=path.parent.name,
+        file=name,
+        titles={code: text.strip() for code, text in raw["title"].items()},
+        examples={code: _examples(text, lines[("examples", code)]) for code, text in raw["examples"].items()},
+        answers={code: text.strip() for code, text in (raw.get("answer") or {}).items()},
+        handoff=bool(raw.get("handoff", False)),
+        next=tuple(following),
+        lines=lines,
+    )
+
+
+def _examples(block: str, line: int) -> tuple[Example, ...]:
+    examples = []
+    for offset, text in enumerate(block.splitlines(), start=1):
+        text = text.strip()
+        if not text:
+            continue
+        match = PARALLEL.match(text)
+        examples.append(Example(match[2], line + offset, match[1]) if match else Example(text, line + offset))
+    return tuple(examples)
+
+
+def _text_problems(value: Any, path: tuple[str, ...], lines: Lines, name: str) -> list[Problem]:
+    line = lines.get(path, 1)
+    if not isinstance(value, dict):
+        return [Problem(name, line, f"'{path[-1]}' has no languages under it.", "Write 'en: …' on a line below.")]
+    return [
+        Problem(name, lines[(*path, str(code))], f"'{code}' is not text.", "Write it as text, in quotes if need be.")
+        for code, text in value.items()
+        if not isinstance(text, str) or not text.strip()
+    ]
+
+
+def _phrases(path: Path, name: str) -> list[Phrase]:
+    raw, lines = load(path, name)
+    problems: list[Problem] = []
+    found = []
+    for key, entry in raw.items():
+        if not isinstance(entry, dict):
+            problems.append(Problem(name, lines[(key,)], f"'{key}' has no languages under it.", "Write 'en: …' below."))
+            continue
+        entry = dict(entry)
+        following = tuple(entry.pop("next", None) or ())
+        problems.extend(_text_problems(entry, (key,), lines, name))
+        texts = {code: str(text).strip() for code, text in entry.items()}
+        found.append(Phrase(key, name, texts, following, lines[(key,)]))
+    if problems:
+        raise ContentError(problems)
+    return found
+
+
+def _shop(path: Path, name: str) -> tuple[dict[str, Language], dict[str, Any], tuple[str, ...]]:
+    if not path.exists():
+        raise ContentError([Problem(name, 1, "The file is missing.", "Every shop has one; see docs/content.md.")])
+    raw, lines = load(path, name)
+    try:
+        languages = {
+            code: Language(code, one["name"], one["locale"], one["currency"], tuple(one.get("aliases", ())))
+            for code, one in raw["languages"].items()
+        }
+        return languages, dict(raw["facts"]), tuple(raw.get("phone_regions", ()))
+    except (KeyError, TypeError, AttributeError) as error:
+        line = lines.get(("languages",), 1)
+        raise ContentError(
+            [Problem(name, line, f"{error} is missing.", "Every language needs name, locale and currency.")]
+        ) from error

@@ -1,0 +1,126 @@
+"""Values into words: digits, money, dates and spans of time as each language writes them (Unicode CLDR, by babel)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import babel
+from babel import dates, numbers, units
+
+from bot.content.library import Language
+
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+UNITS = ("minutes", "hours", "days", "weeks", "months", "years")
+# The name of a currency's minor unit is never shown, so its number of decimals is all that is needed.
+_NATIVE_DIGITS = {"beng": "০১২৩৪৫৬৭৮৯", "deva": "०१२३४५६७८९", "latn": "0123456789"}
+
+
+def fill(text: str, values: Mapping[str, Callable[[], str]]) -> str:
+    """`text` with each {name} replaced by what its function gives; an unknown name stays as it is written."""
+    return PLACEHOLDER.sub(lambda match: values[match[1]]() if match[1] in values else match[0], text)
+
+
+class Formatter:
+    """Writes typed values in one language.
+
+    A value is a string (kept), a number, or a mapping with one kind: id (digits kept), money (integer minor units)
+    with currency, date, datetime, time ("HH:MM"), percent, number, text (one or by language), names (by language),
+    or an amount of minutes, hours, days, weeks, months or years, where [2, 4] is a span.
+    """
+
+    def __init__(self, language: Language, zone: str = "UTC") -> None:
+        self.language = language
+        self.locale = babel.Locale.parse(language.locale)
+        self.zone = ZoneInfo(zone)
+        native = _NATIVE_DIGITS.get(self.locale.default_numbering_system, _NATIVE_DIGITS["latn"])
+        self._digits = str.maketrans("0123456789", native)
+
+    def text(self, value: Any) -> str:
+        """The value as a reader of this language would write it.
+
+        Raises:
+            ValueError: a kind that is not known.
+        """
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float):
+            return self._number(value)
+        if isinstance(value, Mapping):
+            return self._kind(value)
+        raise ValueError(f"cannot write a {type(value).__name__}")
+
+    def _kind(self, value: Mapping[str, Any]) -> str:
+        if "id" in value:
+            return str(value["id"])
+        if "money" in value:
+            return self._money(value)
+        if "date" in value:
+            return self._native(dates.format_date(_date(value["date"]), format="long", locale=self.locale))
+        if "datetime" in value:
+            moment = datetime.fromisoformat(value["datetime"]).astimezone(self.zone)
+            return self._native(dates.format_skeleton("yMMMMdjm", moment, locale=self.locale, tzinfo=self.zone))
+        if "time" in value:
+            return self._native(
+                dates.format_time(time.fromisoformat(value["time"]), format="short", locale=self.locale)
+            )
+        if "percent" in value:
+            return self._native(
+                numbers.format_percent(Decimal(str(value["percent"])) / 100, format="#,##0.##%", locale=self.locale)
+            )
+        if "number" in value:
+            return self._number(value["number"])
+        for kind in ("text", "names"):
+            if kind in value:
+                return self._of_language(value[kind])
+        for unit in UNITS:
+            if unit in value:
+                return self._span(value[unit], unit[:-1])
+        raise ValueError(f"no known kind among {', '.join(value)}")
+
+    def _number(self, value: float) -> str:
+        return self._native(numbers.format_decimal(value, locale=self.locale))
+
+    def _money(self, value: Mapping[str, Any]) -> str:
+        amount = value["money"]
+        if isinstance(amount, Mapping):  # a fact: major units by currency
+            currency = self.language.currency if self.language.currency in amount else next(iter(amount))
+            major = Decimal(str(amount[currency]))
+        else:
+            currency = value["currency"]
+            major = Decimal(amount).scaleb(-numbers.get_currency_precision(currency))
+        pattern = str(self.locale.currency_formats["standard"].pattern)
+        if major == major.to_integral_value():
+            pattern = pattern.replace(".00", "")
+        return self._native(
+            numbers.format_currency(major, currency, format=pattern, locale=self.locale, currency_digits=False)
+        )
+
+    def _span(self, value: Any, unit: str) -> str:
+        low, high = value if isinstance(value, list | tuple) else (value, value)
+        written = str(units.format_unit(high, f"duration-{unit}", length="long", locale=self.locale))
+        if "duration-" in written:  # CLDR lets the long form inherit the short one; babel does not follow that
+            written = str(units.format_unit(high, f"duration-{unit}", length="short", locale=self.locale))
+        if low != high:
+            number = numbers.format_decimal(high, locale=self.locale)
+            written = written.replace(number, f"{numbers.format_decimal(low, locale=self.locale)}–{number}", 1)
+        return self._native(written)
+
+    def _of_language(self, texts: Any) -> str:
+        if isinstance(texts, str):
+            return texts
+        for code in (self.language.code, self.language.code.split("-")[0], "en"):
+            if code in texts:
+                return str(texts[code])
+        return str(next(iter(texts.values())))
+
+    def _native(self, text: str) -> str:
+        return text.translate(self._digits)
+
+
+def _date(value: str) -> date:
+    return date.fromisoformat(value[:10])

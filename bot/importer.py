@@ -1,0 +1,105 @@
+"""The content as Rasa's training data, so that one file is all a new question needs.
+
+Each question file gives Rasa an intent, its examples, a response and the rule that answers it; `domain.yml`,
+`data/rules.yml` and `data/stories.yml` hold only what is more than a question and an answer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, RULE_SNIPPET_ACTION_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, UserUttered
+from rasa.shared.core.training_data.structures import STORY_START, Checkpoint, RuleStep, StoryGraph
+from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.content.library import Library, Question, read
+
+REQUEST_PERSON = "action_request_person"
+
+
+class ContentImporter(RasaFileImporter):
+    """Reads `data/` with `bot.content` and adds what it means to Rasa's own files.
+
+    Raises:
+        ContentError: on reading, naming every mistake with file, line and mend.
+    """
+
+    def __init__(
+        self,
+        config_file: str | None = None,
+        domain_path: str | None = None,
+        training_data_paths: list[str] | str | None = None,
+        **_: Any,
+    ) -> None:
+        paths = [training_data_paths] if isinstance(training_data_paths, str) else list(training_data_paths or ["data"])
+        self._folder = next((Path(path) for path in paths if (Path(path) / "faq").is_dir()), Path("data"))
+        rasa_files = [str(path) for name in ("rules.yml", "stories.yml") if (path := self._folder / name).exists()]
+        super().__init__(config_file, domain_path, rasa_files)
+        self._content: Library | None = None
+
+    @property
+    def content(self) -> Library:
+        if self._content is None:
+            self._content = read(self._folder)
+        return self._content
+
+    def get_domain(self) -> Domain:
+        """Adds every question's intent, and a response for every answer and phrase (its words come from our NLG)."""
+        said = {
+            f"utter_{key}": [{"text": self.content.pick(texts, next(iter(self.content.languages)))}]
+            for key, texts in self._texts().items()
+        }
+        ours = {"intents": list(self.content.questions), "responses": said}
+        return super().get_domain().merge(Domain.from_dict(ours))
+
+    def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
+        """Adds one rule for each question that is answered, or handed over, without more ado."""
+        rules = [_rule(question) for question in self.content.questions.values() if _action(question)]
+        return super().get_stories(exclusion_percentage).merge(StoryGraph(rules))
+
+    def get_nlu_data(self, language: str | None = "en") -> TrainingData:
+        """All examples of all languages, each carrying its language; language names as a lookup table."""
+        messages = [
+            Message(data={TEXT: example.text, INTENT: question.intent, "language": {"name": code, "confidence": 1.0}})
+            for question in self.content.questions.values()
+            for code, examples in question.examples.items()
+            for example in examples
+        ]
+        names = {
+            alias.lower(): one.code for one in self.content.languages.values() for alias in (one.name, *one.aliases)
+        }
+        return TrainingData(
+            training_examples=messages,
+            entity_synonyms=names,
+            lookup_tables=[{"name": "language", "elements": sorted(names)}],
+        )
+
+    def _texts(self) -> dict[str, Any]:
+        answers = {key: question.answers for key, question in self.content.questions.items() if question.answers}
+        return {**answers, **{key: phrase.texts for key, phrase in self.content.phrases.items()}}
+
+
+def _action(question: Question) -> str | None:
+    if question.handoff:
+        return REQUEST_PERSON
+    return f"utter_{question.intent}" if question.answers else None
+
+
+def _rule(question: Question) -> RuleStep:
+    return RuleStep(
+        start_checkpoints=[Checkpoint(STORY_START)],
+        block_name=f"question {question.intent}",
+        events=[
+            ActionExecuted(RULE_SNIPPET_ACTION_NAME),
+            UserUttered(intent={INTENT_NAME_KEY: question.intent}),
+            ActionExecuted(str(_action(question))),
+            ActionExecuted(ACTION_LISTEN_NAME),
+        ],
+        source_name=question.file,
+    )

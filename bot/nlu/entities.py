@@ -1,0 +1,125 @@
+"""Order and return numbers, e-mail addresses, phone numbers and language names, by rules, in any script's digits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import joblib
+import phonenumbers
+import regex
+import spacy
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from spacy.language import Language
+
+from bot.nlu.normalise import fold_digits
+
+_EMAIL = regex.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_RETURN = regex.compile(r"(?<![\w])R[-\s]?(\d{4,10})(?![\d])", regex.IGNORECASE)
+_ORDER = regex.compile(r"(?<![\w@.+-])#?(\d{5,10})(?![\d@])")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
+    """Finds `email`, `phone`, `return_number` and `order_number`; and every name in the training data's lookup tables
+    (such as languages) through spaCy's EntityRuler, its value taken from the synonyms.
+
+    `phone_regions` are tried in turn for numbers without a country code. What one rule has taken, later ones leave.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"phone_regions": ["BD", "IN", "US", "GB", "DE", "FR", "ES"]}
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, _: ExecutionContext
+    ) -> RuleEntityExtractor:
+        return cls(config, model_storage, resource, {}, {})
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        names: dict[str, list[str]],
+        synonyms: dict[str, str],
+    ) -> None:
+        self._regions = config["phone_regions"]
+        self._storage = model_storage
+        self._resource = resource
+        self._synonyms = synonyms
+        self._ruler = _ruler(names)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Takes over the lookup tables and synonyms."""
+        names = {table["name"]: list(table["elements"]) for table in training_data.lookup_tables}
+        with self._storage.write_to(self._resource) as folder:
+            joblib.dump((names, dict(training_data.entity_synonyms)), folder / "entities.joblib")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        _: ExecutionContext,
+        **kwargs: Any,
+    ) -> RuleEntityExtractor:
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, *joblib.load(folder / "entities.joblib"))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            found = self.extract(message.get(TEXT) or "")
+            message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(found), add_to_output=True)
+        return messages
+
+    def extract(self, text: str) -> list[dict[str, Any]]:
+        """Entities in order of their kind; start and end count characters of `text`."""
+        folded = fold_digits(text)
+        if text.startswith("/"):
+            return []
+        found: list[dict[str, Any]] = []
+        for match in _EMAIL.finditer(folded):
+            _take(found, "email", match.start(), match.end(), match[0].rstrip(".").lower())
+        for match in _RETURN.finditer(folded):
+            _take(found, "return_number", match.start(), match.end(), f"R{match[1]}")
+        for start, end, number in self._phones(folded):
+            _take(found, "phone", start, end, number)
+        for match in _ORDER.finditer(folded):
+            _take(found, "order_number", match.start(), match.end(), match[1])
+        for span in self._ruler(folded.lower()).ents:
+            value = self._synonyms.get(span.text, span.text)
+            _take(found, span.label_, span.start_char, span.end_char, value)
+        return found
+
+    def _phones(self, text: str) -> list[tuple[int, int, str]]:
+        found: list[tuple[int, int, str]] = []
+        if sum(character.isdigit() for character in text) < 7:  # the matcher is slow, and no phone number is shorter
+            return found
+        for region in self._regions:
+            for match in phonenumbers.PhoneNumberMatcher(text, region):
+                number = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
+                found.append((match.start, match.end, number))
+        return found
+
+
+def _take(found: list[dict[str, Any]], entity: str, start: int, end: int, value: str) -> None:
+    if all(end <= other["start"] or start >= other["end"] for other in found):
+        found.append({"entity": entity, "start": start, "end": end, "value": value, "confidence_entity": 1.0})
+
+
+def _ruler(names: dict[str, list[str]]) -> Language:
+    nlp = spacy.blank("xx")
+    ruler = nlp.add_pipe("entity_ruler")
+    patterns = [{"label": label, "pattern": name.lower()} for label, elements in names.items() for name in elements]
+    ruler.add_patterns(patterns)  # type: ignore[attr-defined]
+    return nlp

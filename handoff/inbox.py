@@ -1,0 +1,145 @@
+"""Taking in what a customer wrote: one transaction from dedupe key to stored message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from handoff import conversations, privacy, saying, store, turn_store
+from handoff.clock import now as clock_now
+from handoff.conversations import Conversation, Refused
+from handoff.database import Transaction
+from handoff.messages import Message, Said
+from handoff.services import Services
+
+MAX_TEXT = 4000
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A customer's message as a channel delivers it.
+
+    Attributes:
+        key: the channel's own name for this delivery; the same key again is the same message.
+        address: who wrote, in the channel's terms.
+        text: what they typed, empty when a button was pressed.
+        payload: the pressed button's payload; only buttons that we offered are taken.
+        language: a first guess for a new conversation.
+    """
+
+    channel: str
+    key: str
+    address: str
+    text: str = ""
+    payload: str | None = None
+    language: str | None = None
+    name: str | None = None
+
+
+class TooMany(Exception):
+    """The visitor wrote more than the limit within a minute; `retry_after` is in seconds."""
+
+    retry_after = 60
+
+
+async def open_session(services: Services, channel: str, address: str, language: str | None) -> Conversation:
+    """The conversation of a visitor who has not written yet."""
+    now = clock_now()
+    async with services.database.write() as tx:
+        return await store.open_conversation(
+            tx, channel, address, _served(services, language), language is not None, now
+        )
+
+
+async def receive(services: Services, incoming: Incoming) -> tuple[Message, bool]:
+    """Stores the message and, when the bot owns the conversation, its turn; returns it and whether it was new.
+
+    Raises:
+        Refused: `empty`, `too_long` or `unknown_button`; nothing was stored.
+        TooMany: over the limit; nothing was stored.
+        DatabaseAway: nothing was stored.
+    """
+    text = incoming.text.strip()
+    if incoming.payload is None:
+        if not privacy.has_content(text):
+            raise Refused("empty", "The message is empty; please write something.")
+        if len(text) > MAX_TEXT:
+            raise Refused("too_long", f"The message is longer than {MAX_TEXT} characters; please send it in parts.")
+    now = clock_now()
+    try:
+        async with services.database.write() as tx:
+            seen = await store.receipt(tx, incoming.channel, incoming.key)
+            if seen is not None:
+                return seen, False
+            conversation = await store.open_conversation(
+                tx, incoming.channel, incoming.address, _served(services, incoming.language), False, now, incoming.name
+            )
+            # again, now that nobody else can be storing the same delivery to this conversation
+            seen = await store.receipt(tx, incoming.channel, incoming.key)
+            if seen is not None:
+                return seen, False
+            since = now - timedelta(minutes=1)
+            if await store.count_customer_messages(tx, conversation.id, since) >= services.messages_per_minute:
+                raise TooMany
+            if incoming.payload is not None:
+                button = await store.offered_button(tx, conversation.id, incoming.payload)
+                if button is None:
+                    raise Refused("unknown_button", "That button is no longer offered; please type your question.")
+                text = button.title
+            conversation, message = await _store(services, tx, conversation, text, incoming.payload, now)
+            await store.add_receipt(tx, incoming.channel, incoming.key, message)
+            return message, True
+    except sa.exc.IntegrityError:
+        # The index refused what the checks let through: the same delivery to two conversations at once.
+        async with services.database.read() as tx:
+            seen = await store.receipt(tx, incoming.channel, incoming.key)
+        if seen is None:
+            raise
+        return seen, False
+
+
+async def choose_language(services: Services, channel: str, address: str, language: str) -> Conversation:
+    """The customer's own choice, which wins over any guess from then on.
+
+    Raises:
+        Refused: we do not answer in that language, or the visitor is unknown.
+    """
+    if language not in services.languages:
+        raise Refused("unknown_language", f"Please choose one of: {', '.join(services.languages)}.")
+    async with services.database.write() as tx:
+        found = await store.of_identity(tx, channel, address)
+        conversation = await store.get(tx, found.id, lock=True) if found else None
+        if conversation is None:
+            raise Refused("unknown_session", "This chat is unknown; please start a new one.")
+        conversation = replace(conversation, language=language, language_chosen=True)
+        await store.save(tx, conversation)
+        return conversation
+
+
+async def _store(
+    services: Services,
+    tx: Transaction,
+    conversation: Conversation,
+    text: str,
+    payload: str | None,
+    now: datetime,
+) -> tuple[Conversation, Message]:
+    was = conversation.status
+    conversation = conversations.receive(conversation, now)
+    said = Said(privacy.redact(text))
+    conversation, message = await saying.add(tx, services, conversation, "customer", said, now, payload=payload)
+    if conversation.status == "bot":
+        conversation = await turn_store.enqueue(tx, conversation, message)
+    await store.save(tx, conversation)
+    if conversation.status != was:
+        await saying.status_changed(tx, conversation, now)
+    return conversation, message
+
+
+def _served(services: Services, language: str | None) -> str:
+    if language in services.languages:
+        return str(language)
+    base = (language or "").split("-")[0]
+    return base if base in services.languages else services.languages[0]

@@ -1,0 +1,98 @@
+"""The rows behind the bot's turns: which messages wait for it, and Rasa's events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from handoff.conversations import Conversation
+from handoff.database import Transaction
+from handoff.messages import Message
+from handoff.models import messages, tracker_events, turns
+
+
+@dataclass(frozen=True)
+class StoredEvents:
+    """Rasa's events of one turn as JSON. A generation is one tracker session; its first row, position 0, replaces all
+    older generations."""
+
+    generation: int
+    position: int
+    events: str
+
+
+async def enqueue(tx: Transaction, conversation: Conversation, message: Message) -> Conversation:
+    """Marks a stored message as waiting for the bot; the caller saves the returned conversation."""
+    await tx.execute(
+        sa.insert(turns).values(
+            message_id=message.id,
+            conversation_id=conversation.id,
+            seq=message.seq,
+            status="waiting",
+            attempts=0,
+            created_at=message.created_at,
+        )
+    )
+    tx.wake("turns")
+    return replace(conversation, turn_waiting_since=conversation.turn_waiting_since or message.created_at)
+
+
+async def drop_waiting(tx: Transaction, conversation_id: str) -> None:
+    """A person has taken over: what the bot had not answered yet, it no longer will."""
+    await tx.execute(
+        sa.update(turns)
+        .where(turns.c.conversation_id == conversation_id, turns.c.status == "waiting")
+        .values(status="dropped")
+    )
+
+
+async def annotate(
+    tx: Transaction, message_id: str, intent: str | None, confidence: float | None, language: str
+) -> None:
+    """The customer's message carries what the bot understood, so that the desk shows it where it was said."""
+    await tx.execute(
+        sa.update(messages)
+        .where(messages.c.id == message_id)
+        .values(intent=intent, confidence=confidence, language=language)
+    )
+
+
+async def mark(
+    tx: Transaction, message_id: str, status: str, milliseconds: float | None = None, error: str | None = None
+) -> None:
+    await tx.execute(
+        sa.update(turns)
+        .where(turns.c.message_id == message_id)
+        .values(status=status, milliseconds=milliseconds, error=error)
+    )
+
+
+async def add_events(tx: Transaction, conversation_id: str, stored: StoredEvents) -> None:
+    table = tracker_events.c
+    if stored.position == 0:
+        await tx.execute(
+            sa.delete(tracker_events).where(
+                table.conversation_id == conversation_id, table.generation < stored.generation
+            )
+        )
+    await tx.execute(
+        sa.insert(tracker_events).values(
+            conversation_id=conversation_id,
+            generation=stored.generation,
+            position=stored.position,
+            events=stored.events,
+        )
+    )
+
+
+async def load_events(tx: Transaction, conversation_id: str) -> list[StoredEvents]:
+    """The newest generation's rows, oldest first; empty for a conversation that the bot has not answered yet."""
+    table = tracker_events.c
+    newest = sa.select(sa.func.max(table.generation)).where(table.conversation_id == conversation_id).scalar_subquery()
+    rows = await tx.rows(
+        sa.select(table.generation, table.position, table.events)
+        .where(table.conversation_id == conversation_id, table.generation == newest)
+        .order_by(table.position)
+    )
+    return [StoredEvents(**row) for row in rows]

@@ -1,0 +1,188 @@
+"""The bot's work: which conversation waits for a turn, who works on it, and what a turn leaves behind.
+
+A lease on the conversation's row lets one worker at a time run its turns; it runs out by itself, so a killed worker's
+work is taken up by another (promise 7). A turn is finished in one transaction: Rasa's events, the replies, the handoff
+if one was asked for, and the mark that the message is done (promise 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from handoff import events, ownership, saying, store, turn_store
+from handoff.clock import now as clock_now
+from handoff.conversations import Conversation
+from handoff.database import Transaction
+from handoff.messages import Message, Said
+from handoff.models import conversations as conversation_table
+from handoff.models import messages, turns
+from handoff.services import Services
+
+LEASE = timedelta(seconds=30)
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One customer message that the bot is to answer, under the epoch in which that was decided."""
+
+    conversation: Conversation
+    message: Message
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the bot made of a message.
+
+    Attributes:
+        language: the language it answered in, kept for the conversation.
+        handoff_reason: set when a person is needed.
+        known: what was collected so far (slot names and values), for the agent's brief.
+    """
+
+    replies: Sequence[Said]
+    language: str
+    language_chosen: bool = False
+    intent: str | None = None
+    confidence: float | None = None
+    handoff_reason: str | None = None
+    known: dict[str, Any] = field(default_factory=dict)
+    milliseconds: float = 0.0
+
+
+async def lease_next(services: Services, worker: str) -> Turn | None:
+    """Takes the conversation that waits longest and is free; returns its oldest unanswered message.
+
+    The same transaction counts the attempt, so a message that kills its worker is not tried for ever, and tells the
+    customer's page that the bot is typing.
+    """
+    now = clock_now()
+    c = conversation_table.c
+    waiting = (
+        sa.select(c.id)
+        .where(c.turn_waiting_since.is_not(None), sa.or_(c.lease_until.is_(None), c.lease_until < now))
+        .order_by(c.turn_waiting_since)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    async with services.database.read() as reading:
+        if await reading.scalar(sa.select(c.id).where(c.turn_waiting_since.is_not(None)).limit(1)) is None:
+            return None
+    async with services.database.write() as tx:
+        conversation_id = await tx.scalar(waiting)
+        if conversation_id is None:
+            return None
+        return await _lease(tx, conversation_id, worker, now)
+
+
+async def finish(
+    services: Services, turn: Turn, outcome: Outcome, worker: str, rasa_events: turn_store.StoredEvents | None
+) -> bool:
+    """Stores all that the turn brought about, or nothing of it.
+
+    Returns:
+        False when the conversation is no longer the bot's to speak in: the turn is dropped, without a word.
+    """
+    now = clock_now()
+    async with services.database.write() as tx:
+        conversation = await store.get(tx, turn.conversation.id, lock=True)
+        if conversation is None or conversation.epoch != turn.conversation.epoch or conversation.lease_owner != worker:
+            await turn_store.mark(tx, turn.message.id, "dropped", outcome.milliseconds)
+            return False
+        if not conversation.language_chosen or outcome.language_chosen:
+            conversation = replace(
+                conversation,
+                language=outcome.language,
+                language_chosen=conversation.language_chosen or outcome.language_chosen,
+            )
+        if rasa_events is not None:
+            await turn_store.add_events(tx, conversation.id, rasa_events)
+        for reply in outcome.replies:
+            conversation, _ = await saying.add(
+                tx,
+                services,
+                conversation,
+                "bot",
+                reply,
+                now,
+                author_name=services.bot_name,
+                intent=outcome.intent,
+                confidence=outcome.confidence,
+            )
+        await turn_store.annotate(tx, turn.message.id, outcome.intent, outcome.confidence, outcome.language)
+        await turn_store.mark(tx, turn.message.id, "done", outcome.milliseconds)
+        if outcome.handoff_reason is not None:
+            conversation = await ownership.hand_over(
+                tx, services, conversation, outcome.handoff_reason, outcome.known, now
+            )
+        else:
+            conversation = await _after_turn(tx, conversation)
+        await store.save(tx, conversation)
+    return True
+
+
+async def fail(services: Services, turn: Turn, worker: str, error: str) -> None:
+    """A turn broke: it is tried again later, and after the last try the customer goes to a person (promise 11)."""
+    now = clock_now()
+    async with services.database.write() as tx:
+        conversation = await store.get(tx, turn.conversation.id, lock=True)
+        if conversation is None or conversation.epoch != turn.conversation.epoch or conversation.lease_owner != worker:
+            return
+        if turn.attempts < MAX_ATTEMPTS:
+            # the lease stands as the pause before the next try: 1, 2, 4, 8 seconds
+            pause = timedelta(seconds=2 ** (turn.attempts - 1))
+            conversation = replace(conversation, lease_owner=None, lease_until=now + pause)
+        else:
+            await turn_store.mark(tx, turn.message.id, "failed", None, error[:200])
+            conversation = await saying.notice(tx, services, conversation, "bot_failed", now)
+            conversation = await ownership.hand_over(tx, services, conversation, "bot_failed", {}, now)
+        await store.save(tx, conversation)
+
+
+async def release(services: Services, worker: str) -> None:
+    """A worker that stops in order gives its leases back at once."""
+    c = conversation_table.c
+    async with services.database.write() as tx:
+        await tx.execute(
+            sa.update(conversation_table).where(c.lease_owner == worker).values(lease_owner=None, lease_until=None)
+        )
+        tx.wake("turns")
+
+
+async def _lease(tx: Transaction, conversation_id: str, worker: str, now: datetime) -> Turn | None:
+    conversation = await store.get(tx, conversation_id, lock=True)
+    assert conversation is not None
+    row = await tx.row(
+        sa.select(messages, turns.c.attempts)
+        .join(turns, turns.c.message_id == messages.c.id)
+        .where(turns.c.conversation_id == conversation_id, turns.c.status == "waiting")
+        .order_by(turns.c.seq)
+        .limit(1)
+    )
+    if row is None:
+        await store.save(tx, replace(conversation, turn_waiting_since=None))
+        return None
+    attempts = row["attempts"] + 1
+    conversation = replace(conversation, lease_owner=worker, lease_until=now + LEASE)
+    await store.save(tx, conversation)
+    await tx.execute(sa.update(turns).where(turns.c.message_id == row["id"]).values(attempts=attempts))
+    if attempts == 1:
+        await events.append(tx, "typing", conversation_id, {"author": "bot", "active": True}, now)
+    return Turn(conversation, store.as_message(row), attempts)
+
+
+async def _after_turn(tx: Transaction, conversation: Conversation) -> Conversation:
+    since = await tx.scalar(
+        sa.select(sa.func.min(turns.c.created_at)).where(
+            turns.c.conversation_id == conversation.id, turns.c.status == "waiting"
+        )
+    )
+    if since is not None:
+        tx.wake("turns")
+    return replace(conversation, turn_waiting_since=since, lease_owner=None, lease_until=None)
