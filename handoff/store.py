@@ -14,7 +14,7 @@ from handoff.clock import new_id
 from handoff.conversations import Conversation
 from handoff.database import Transaction
 from handoff.messages import Button, Message
-from handoff.models import contacts, conversations, deliveries, handoffs, identities, messages, receipts
+from handoff.models import contacts, conversations, deliveries, handoffs, identities, messages, people, receipts
 
 _FIXED = {"id", "contact_id", "identity_id", "channel", "created_at"}
 
@@ -205,3 +205,11 @@ def as_message(row: sa.RowMapping) -> Message:
     values = {column.name: row[column.name] for column in messages.c}
     values["buttons"] = tuple(Button(**button) for button in values["buttons"])
     return Message(**values)
+
+
+async def agent_name(tx: Transaction, conversation: Conversation) -> str | None:
+    """The name that the customer knows the conversation's agent by."""
+    if conversation.agent_id is None:
+        return None
+    query = sa.select(people.c.display_name).where(people.c.id == conversation.agent_id)
+    return str(await tx.scalar(query))

@@ -86,6 +86,18 @@ async def add_events(tx: Transaction, conversation_id: str, stored: StoredEvents
     )
 
 
+async def newest_events(tx: Transaction, conversation_id: str) -> tuple[int, int] | None:
+    """Generation and position of the newest row, None when there is none; tells whether a memory of them is stale."""
+    table = tracker_events.c
+    row = await tx.row(
+        sa.select(table.generation, table.position)
+        .where(table.conversation_id == conversation_id)
+        .order_by(table.generation.desc(), table.position.desc())
+        .limit(1)
+    )
+    return (row["generation"], row["position"]) if row else None
+
+
 async def load_events(tx: Transaction, conversation_id: str) -> list[StoredEvents]:
     """The newest generation's rows, oldest first; empty for a conversation that the bot has not answered yet."""
     table = tracker_events.c

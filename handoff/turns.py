@@ -34,6 +34,7 @@ class Turn:
     conversation: Conversation
     message: Message
     attempts: int
+    events_at: tuple[int, int] | None  # generation and position of Rasa's newest stored events
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ async def _lease(tx: Transaction, conversation_id: str, worker: str, now: dateti
     await tx.execute(sa.update(turns).where(turns.c.message_id == row["id"]).values(attempts=attempts))
     if attempts == 1:
         await events.append(tx, "typing", conversation_id, {"author": "bot", "active": True}, now)
-    return Turn(conversation, store.as_message(row), attempts)
+    return Turn(conversation, store.as_message(row), attempts, await turn_store.newest_events(tx, conversation_id))
 
 
 async def _after_turn(tx: Transaction, conversation: Conversation) -> Conversation:

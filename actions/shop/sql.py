@@ -1,8 +1,9 @@
 """A shop whose orders are in SQL tables (`actions.shop.tables`), on SQLite or PostgreSQL."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Column, Select, Table, bindparam, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -23,23 +24,26 @@ _ORDERS = select(
     t.customers.c.created_at.label("customer_created_at"),
 ).join_from(t.orders, t.customers)
 
-# What hangs on an order: how each table's rows are reached from the order's id, and their order.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+
+def _hanging_on(table: Table, by: Table | None = None, *, oldest_first: Column[Any]) -> Select[Any]:
+    """The rows of a table that hang on the orders `ids`, by their own order id or by that of another table."""
+    rows = select(table) if by is None else select(table).join_from(table, by)
+    order_id = (table if by is None else by).c.order_id
+    return rows.where(order_id.in_(_IDS)).order_by(oldest_first, table.c.id)
+
+
+# Built once: putting a query together anew costs more than running it.
+_ORDER = _ORDERS.where(t.orders.c.number == bindparam("number"))
 _PARTS = {
-    t.order_items: (select(t.order_items), t.order_items.c.order_id, [t.order_items.c.position]),
-    t.shipments: (select(t.shipments), t.shipments.c.order_id, [t.shipments.c.announced_at, t.shipments.c.id]),
-    t.tracking_events: (
-        select(t.tracking_events).join_from(t.tracking_events, t.shipments),
-        t.shipments.c.order_id,
-        [t.tracking_events.c.at, t.tracking_events.c.id],
-    ),
-    t.payments: (select(t.payments), t.payments.c.order_id, [t.payments.c.created_at, t.payments.c.id]),
-    t.returns: (select(t.returns), t.returns.c.order_id, [t.returns.c.requested_at, t.returns.c.id]),
-    t.return_items: (
-        select(t.return_items).join_from(t.return_items, t.returns),
-        t.returns.c.order_id,
-        [t.return_items.c.id],
-    ),
-    t.refunds: (select(t.refunds), t.refunds.c.order_id, [t.refunds.c.created_at, t.refunds.c.id]),
+    t.order_items: _hanging_on(t.order_items, oldest_first=t.order_items.c.position),
+    t.shipments: _hanging_on(t.shipments, oldest_first=t.shipments.c.announced_at),
+    t.tracking_events: _hanging_on(t.tracking_events, t.shipments, oldest_first=t.tracking_events.c.at),
+    t.payments: _hanging_on(t.payments, oldest_first=t.payments.c.created_at),
+    t.returns: _hanging_on(t.returns, oldest_first=t.returns.c.requested_at),
+    t.return_items: _hanging_on(t.return_items, t.returns, oldest_first=t.return_items.c.id),
+    t.refunds: _hanging_on(t.refunds, oldest_first=t.refunds.c.created_at),
 }
 
 
@@ -52,7 +56,7 @@ class SqlShop:
     async def find_order(self, number: str) -> Order | None:
         """The order with this number, or None, by the same eight queries."""
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(_ORDERS.where(t.orders.c.number == number))).mappings().all()
+            rows = (await connection.execute(_ORDER, {"number": number})).mappings().all()
             orders = await _whole(connection, rows)
         return orders[0] if orders else None
 
@@ -89,9 +93,8 @@ class SqlShop:
 async def _whole(connection: AsyncConnection, rows: Sequence[RowMapping]) -> tuple[Order, ...]:
     """The orders of these rows with all that hangs on them; no rows cost the same queries as some."""
     ids = [row["id"] for row in rows] or [NO_ORDER]
-    found = {}
-    for table, (query, order_id, sorting) in _PARTS.items():
-        result = await connection.execute(query.where(order_id.in_(ids)).order_by(*sorting))
-        found[table] = result.mappings().all()
+    found: dict[Table, Sequence[RowMapping]] = {}
+    for table, query in _PARTS.items():
+        found[table] = (await connection.execute(query, {"ids": ids})).mappings().all()
     parts = OrderParts(found)
     return tuple(parts.order(row) for row in rows)

@@ -39,7 +39,11 @@ class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, _: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> RuleEntityExtractor:
         return cls(config, model_storage, resource, {}, {})
 
@@ -70,7 +74,7 @@ class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        _: ExecutionContext,
+        execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> RuleEntityExtractor:
         with model_storage.read_from(resource) as folder:

@@ -126,9 +126,10 @@
     const nodes = [];
     let at = 0;
     for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"']+/gi)) {
-      let address = match[0].replace(/[.,;:!?।…]+$/, "");
+      const bare = (end) => end.replace(/[.,;:!?।…]+$/, "");
+      let address = bare(match[0]);
       // "(see https://x.example/a)" ends before the bracket, "https://x.example/a_(b)" does not.
-      while (address.endsWith(")") && !address.includes("(")) address = address.slice(0, -1).replace(/[.,;:!?।…]+$/, "");
+      while (address.endsWith(")") && !address.includes("(")) address = bare(address.slice(0, -1));
       let url;
       try {
         url = new URL(address);
@@ -513,6 +514,7 @@
       this.name = "";
       this.buttons = [];
       this.language = "";
+      this.after = 0; // the seq it was written after
       this.at = new Date();
       this.state = "sent"; // or "sending", "failed"
       this.error = "";
@@ -543,7 +545,10 @@
     }
   }
 
-  /** The log: items in order of seq (those under way last), each with its row, grouped by who speaks. */
+  /**
+   * The log: items in order of seq, each with its row, grouped by who speaks.
+   * Those under way come last, failed ones stay where they were written.
+   */
   class Log {
     /** pressed(item, button), retried(item) */
     constructor(words, { pressed, retried }) {
@@ -551,7 +556,7 @@
       this.hooks = { pressed, retried };
       this.items = [];
       this.quickRepliesOff = false;
-      this.node = h("div", { class: "rows" });
+      this.node = h("div", { role: "log", "aria-live": "polite", "aria-relevant": "additions", "data-testid": "messages" });
     }
 
     get lastSeq() {
@@ -581,6 +586,7 @@
     }
 
     add(item) {
+      item.after = this.lastSeq;
       this.items.push(item);
       return item;
     }
@@ -612,7 +618,7 @@
       if (this.quickRepliesOff) return null;
       for (let index = this.items.length - 1; index >= 0; index -= 1) {
         const item = this.items[index];
-        if (item.author === "customer" || item.author === "agent") return null;
+        if ((item.author === "customer" && item.state !== "failed") || item.author === "agent") return null;
         if (item.author === "bot" && item.buttons.length) return item;
       }
       return null;
@@ -620,7 +626,7 @@
 
     /** Brings the screen in line with the items. */
     draw() {
-      const rank = (item) => (item.seq === null ? Infinity : item.seq);
+      const rank = ({ seq, state, after }) => seq ?? (state === "failed" ? after + 0.5 : Infinity);
       // Stable: those under way keep the order they were written in. (Infinity - Infinity is NaN.)
       this.items.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
       const open = this.open();
@@ -674,7 +680,9 @@
         state: h("span", { class: "state" }),
       };
       const row = h("div", { class: "row", "data-testid": "message", "data-author": item.author }, parts.day);
-      if (item.author === "bot" || item.author === "agent") parts.avatar = h("span", { class: "avatar", "aria-hidden": "true" });
+      if (item.author === "bot" || item.author === "agent") {
+        parts.avatar = h("span", { class: "avatar", "aria-hidden": "true" });
+      }
       row.append(h("div", { class: "who" }, ...(parts.avatar ? [parts.avatar] : []), parts.name));
       row.append(parts.bubble, parts.buttons, h("div", { class: "meta" }, parts.time, parts.state));
       row.parts = parts;
@@ -688,13 +696,11 @@
         item.row.buttonsKey = key;
         parts.buttons.hidden = !item.buttons.length;
         parts.buttons.replaceChildren(
-          ...item.buttons.map((button) =>
-            h(
-              "button",
-              { type: "button", class: "quick", dir: "auto", "data-testid": "button", click: () => this.hooks.pressed(item, button) },
-              button.title,
-            ),
-          ),
+          ...item.buttons.map((button) => {
+            const press = () => this.hooks.pressed(item, button);
+            const look = { type: "button", class: "quick", dir: "auto", "data-testid": "button" };
+            return h("button", { ...look, click: press }, button.title);
+          }),
         );
       }
       for (const button of parts.buttons.children) button.disabled = !open;
@@ -706,8 +712,9 @@
         const say = [];
         if (item.error) say.push(item.error);
         if (item.retryable) {
-          const retry = { type: "button", class: "retry", "data-testid": "retry", click: () => this.hooks.retried(item) };
-          say.push(h("button", retry, this.words.label("widget_not_sent")));
+          const retry = () => this.hooks.retried(item);
+          const look = { type: "button", class: "retry", "data-testid": "retry" };
+          say.push(h("button", { ...look, click: retry }, this.words.label("widget_not_sent")));
         } else if (!item.error) say.push(this.words.label("widget_refused"));
         state.replaceChildren(...say.map((part) => h("span", {}, part)));
       } else set(state, item.state === "sending" ? this.words.label("widget_sending") : "");
@@ -807,16 +814,18 @@
 
     build() {
       const { words } = this;
-      const button = (attributes, key, ...children) => words.bind(h("button", { type: "button", ...attributes }, ...children), key, "aria-label");
+      const button = (attributes, key, ...children) =>
+        words.bind(h("button", { type: "button", ...attributes }, ...children), key, "aria-label");
 
       this.badge = h("span", { class: "badge", "aria-hidden": "true", hidden: true, "data-testid": "unread" });
       this.launcher = h(
         "button",
-        { type: "button", class: "launcher", "aria-haspopup": "dialog", "aria-expanded": "false", "data-testid": "launcher" },
+        { type: "button", class: "launcher", "aria-haspopup": "dialog", "data-testid": "launcher" },
         h("span", { class: "face chat" }, icon(...ICON.chat)),
         h("span", { class: "face down" }, icon(...ICON.down)),
         this.badge,
       );
+      this.launcher.setAttribute("aria-expanded", "false");
       this.launcher.addEventListener("click", () => (this.opened ? this.close() : this.open()));
 
       this.heading = h("h2", { id: "title", class: "title" });
@@ -827,8 +836,8 @@
       this.select.value = words.code;
       this.select.addEventListener("change", () => this.chooseLanguage(this.select.value));
       const header = h(
-        "header",
-        {},
+        "div",
+        { class: "head" },
         this.face,
         h("div", { class: "titles" }, this.heading, this.speaker),
         h("span", { class: "language" }, this.select, icon(...ICON.down)),
@@ -859,35 +868,37 @@
         h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
         h("span", { class: "sr" }),
       );
-      // The live region is the list of messages alone: dots and greeting would be read out over and over.
-      Object.entries({ role: "log", "aria-live": "polite", "aria-relevant": "additions", "data-testid": "messages" }).forEach(
-        ([name, value]) => this.log.node.setAttribute(name, value),
-      );
+      // The live region is the log alone: dots and greeting would be read out over and over.
       words.bind(this.log.node, "widget_log", "aria-label");
-      this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region" }, this.welcome, this.suggestions, this.log.node, this.dots);
+      this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region" });
+      this.scroller.append(this.welcome, this.suggestions, this.log.node, this.dots);
       words.bind(this.scroller, "widget_log", "aria-label");
       this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
       this.newer = h("button", { type: "button", class: "newer", hidden: true, click: () => this.toBottom() });
       const newerText = words.bind(h("span", {}), "widget_new_messages");
       this.newer.append(newerText, icon(...ICON.down));
 
-      this.input = h("textarea", { rows: "1", dir: "auto", "aria-describedby": "counter", enterkeyhint: "send", "data-testid": "input" });
+      this.input = h("textarea", { rows: "1", dir: "auto", enterkeyhint: "send", "data-testid": "input" });
+      this.input.setAttribute("aria-describedby", "counter");
       words.bind(this.input, "widget_input", "aria-label");
       words.bind(this.input, "widget_placeholder", "placeholder");
       this.input.addEventListener("input", () => this.measure());
       this.input.addEventListener("keydown", (event) => this.typedKey(event));
-      this.send = button({ class: "send", disabled: true, "data-testid": "send", click: () => this.submit() }, "widget_send", icon(...ICON.send));
-      this.counter = h("p", { id: "counter", class: "counter", "aria-live": "polite", "data-testid": "counter", hidden: true });
+      const submit = { class: "send", disabled: true, "data-testid": "send", click: () => this.submit() };
+      this.send = button(submit, "widget_send", icon(...ICON.send));
+      this.counter = h("p", { id: "counter", class: "counter", "data-testid": "counter", hidden: true });
+      this.counter.setAttribute("aria-live", "polite");
       const composer = h("div", { class: "composer" }, h("div", { class: "field" }, this.input, this.send), this.counter);
 
       this.panel = h(
         "section",
-        { class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1", hidden: true, "data-testid": "panel" },
+        { class: "panel", role: "dialog", tabindex: "-1", hidden: true, "data-testid": "panel" },
         header,
         this.statusLine,
         h("div", { class: "body" }, this.scroller, this.newer),
         composer,
       );
+      this.panel.setAttribute("aria-labelledby", "title");
       this.panel.addEventListener("keydown", (event) => this.panelKey(event));
       this.shadowRoot.append(this.panel, this.launcher);
     }
@@ -919,11 +930,13 @@
       });
       // Where a proxy holds the stream back, the messages come by asking.
       setInterval(() => {
-        if (this.opened && this.client.token && !this.stream.alive && document.visibilityState === "visible") this.sync();
+        const looking = this.opened && document.visibilityState === "visible";
+        if (looking && this.client.token && !this.stream.alive) this.sync();
       }, POLL_WITHOUT_STREAM);
       const viewport = window.visualViewport;
       if (viewport) {
         const fit = () => {
+          if (viewport.scale > 1.01) return; // zoomed by two fingers: the panel stays and is looked at closely
           this.style.setProperty("--height", `${viewport.height}px`);
           this.style.setProperty("--top", `${viewport.offsetTop}px`);
           if (this.opened && this.atBottom) this.toBottom();
@@ -944,8 +957,8 @@
       this.panel.hidden = false;
       this.classList.add("open");
       this.launcher.setAttribute("aria-expanded", "true");
-      this.panel.toggleAttribute("aria-modal", false);
       if (matchMedia(WHOLE_SCREEN).matches) this.panel.setAttribute("aria-modal", "true");
+      else this.panel.removeAttribute("aria-modal");
       this.measure();
       this.toBottom();
       this.markSeen();
@@ -1260,6 +1273,7 @@
     measure() {
       const { input } = this;
       const length = [...input.value.trim()].length;
+      const bottom = this.atBottom;
       input.style.height = "auto";
       if (this.opened) input.style.height = `${input.scrollHeight}px`;
       const over = length - TEXT_LIMIT;
@@ -1267,8 +1281,10 @@
       input.setAttribute("aria-invalid", String(over > 0));
       this.counter.hidden = length < COUNTER_FROM;
       this.counter.classList.toggle("over", over > 0);
-      const text = over > 0 ? this.words.label("widget_characters_over", { over }) : this.words.label("widget_characters_left", { left: -over });
+      const key = over > 0 ? "widget_characters_over" : "widget_characters_left";
+      const text = this.words.label(key, { over, left: -over });
       set(this.counter, this.counter.hidden ? "" : text);
+      if (bottom) this.toBottom();
     }
 
     get atBottom() {
@@ -1333,11 +1349,11 @@ svg { display: block; width: 1.4em; height: 1.4em; fill: none; stroke: currentCo
   transform-origin: 100% 100%; animation: rise .22s cubic-bezier(.2, .8, .3, 1);
 }
 @keyframes rise { from { opacity: 0; transform: translateY(14px) scale(.97); } }
-header {
+.head {
   flex: none; display: flex; align-items: center; gap: 12px; padding: 15px 14px 15px 16px;
   color: var(--on); background: linear-gradient(150deg, var(--brand), var(--deep));
 }
-header :focus-visible { outline-color: currentColor; }
+.head :focus-visible { outline-color: currentColor; }
 .titles { flex: 1; min-width: 0; }
 .title { font-size: 16.5px; font-weight: 650; line-height: 1.35; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .speaker { font-size: 12.5px; line-height: 1.4; }
@@ -1388,15 +1404,16 @@ h3 { font-size: 19px; font-weight: 680; line-height: 1.35; margin-bottom: 6px; }
 }
 .row[data-author=agent] .avatar { background: var(--ink); color: #fff; }
 .bubble {
-  max-width: 86%; padding: 9px 14px; border: 1px solid transparent; border-radius: 18px; background: var(--sand);
+  max-width: 86%; padding: 9px 14px; border: 1px solid transparent; border-radius: 18px 18px var(--br, 18px) var(--bl, 18px); background: var(--sand);
   white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; text-align: start;
 }
 .bubble:lang(bn) { line-height: 1.65; }
 .bubble a { color: var(--ink); text-decoration: underline; text-underline-offset: 2px; }
-.row[data-author=bot].last .bubble, .row[data-author=agent].last .bubble { border-end-start-radius: 6px; }
+/* Physical corners: the bubble's own direction is its text's, its place is the panel's. */
+.row.last, [dir=rtl] .row[data-author=customer].last { --bl: 6px; --br: 18px; }
+.row[data-author=customer].last, [dir=rtl] .row.last { --bl: 18px; --br: 6px; }
 .row[data-author=agent] .bubble { background: var(--tint); border-color: var(--line); }
 .row[data-author=customer] .bubble { background: var(--brand); color: var(--on); }
-.row[data-author=customer].last .bubble { border-end-end-radius: 6px; }
 .row[data-author=customer] .bubble a { color: inherit; }
 .row[data-author=system] .bubble { max-width: 94%; padding: 0 8px; background: none; color: var(--soft); font-size: 13.5px; text-align: center; }
 .row[data-state=sending] .bubble { opacity: .78; }
@@ -1406,6 +1423,7 @@ h3 { font-size: 19px; font-weight: 680; line-height: 1.35; margin-bottom: 6px; }
 .row[data-author=customer] .meta { justify-content: flex-end; text-align: end; }
 .row:not(.last) time, .row[data-author=system] .meta, .row[data-state=sending] time, .row[data-state=failed] time { display: none; }
 .row[data-state=sent]:not(.last) .meta { display: none; }
+.state:empty { display: none; }
 .row[data-state=failed] .state { display: flex; flex-direction: column; align-items: flex-end; color: var(--bad); font-size: 13px; }
 .retry { padding: 4px 0; font-weight: 600; text-decoration: underline; text-underline-offset: 3px; text-align: end; }
 .retry:focus-visible { outline-color: var(--bad); }
@@ -1416,7 +1434,7 @@ h3 { font-size: 19px; font-weight: 680; line-height: 1.35; margin-bottom: 6px; }
 }
 .quick:hover:enabled { background: var(--tint); }
 .quick:active:enabled { background: var(--line); }
-.quick:disabled { border-color: var(--edge); color: #767f7c; background: none; }
+.quick:disabled { border-color: var(--edge); color: #6f7875; background: none; font-weight: 450; }
 
 .dots { display: inline-flex; align-items: center; gap: 5px; height: 40px; padding: 0 16px; border-radius: 18px; border-end-start-radius: 6px; background: var(--sand); }
 .dots i { width: 7px; height: 7px; border-radius: 50%; background: #7d8985; animation: bounce 1.3s infinite ease-in-out; }
@@ -1432,7 +1450,7 @@ h3 { font-size: 19px; font-weight: 680; line-height: 1.35; margin-bottom: 6px; }
 
 .composer { flex: none; padding: 8px 14px calc(14px + env(safe-area-inset-bottom)); background: var(--paper); }
 .field {
-  display: flex; align-items: flex-end; gap: 6px; padding: 5px; border: 1px solid #8b9592; border-radius: 25px; background: var(--paper);
+  display: flex; align-items: flex-end; gap: 6px; padding: 5px; border: 1px solid #8b9592; border-radius: 24px; background: var(--paper);
   transition: border-color .15s, box-shadow .15s;
 }
 .field:focus-within { border-color: var(--ink); box-shadow: 0 0 0 3px var(--line); }
@@ -1451,7 +1469,7 @@ textarea::placeholder { color: #6a7471; opacity: 1; }
 @media ${WHOLE_SCREEN} {
   :host(.open) .launcher { display: none; }
   .panel { top: var(--top, 0); right: 0; bottom: auto; left: 0; width: 100%; height: 100vh; height: var(--height, 100dvh); border-radius: 0; box-shadow: none; }
-  header { padding-top: calc(12px + env(safe-area-inset-top)); padding-bottom: 12px; }
+  .head { padding-top: calc(12px + env(safe-area-inset-top)); padding-bottom: 12px; }
   .plain { width: 44px; height: 44px; margin: 0 -6px; }
   select { height: 40px; border-radius: 20px; }
   .quick { min-height: 44px; border-radius: 22px; padding-inline: 17px; }

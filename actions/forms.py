@@ -1,0 +1,137 @@
+"""The two questions before an order is looked up: which order, and what contact is it under?
+
+Both forms fill the slots `order_number` and `order_contact`. The domain maps them from entities; where a message has
+no entity, the form takes the message itself as the try at an answer, unless it clearly says something else. Then
+the form steps aside, so that any question can be asked in between.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
+from rasa_sdk.interfaces import NLU_FALLBACK_INTENT_NAME, ActionExecutionRejection
+from rasa_sdk.types import DomainDict
+
+from actions.slots import ORDER_CONTACT, ORDER_NUMBER
+from actions.standalone import phone_regions
+from actions.typed import parse_contact, parse_order_number
+
+Slots = dict[str, str | None]
+
+# Somebody who asks for a person gets one, even where the same message names an order.
+_WANTS_PERSON = {"human_agent", "complaint"}
+# What a reply to the form's question is taken for when it says nothing else.
+_NO_OTHER_WISH = {None, NLU_FALLBACK_INTENT_NAME, "affirm", "deny"}
+
+
+class OrderForm(FormValidationAction):
+    """Asks for an order's number and its owner's contact. `regions` is where phone numbers are at home."""
+
+    def __init__(self, regions: Sequence[str] | None = None) -> None:
+        self._regions = phone_regions() if regions is None else regions
+
+    @abstractmethod
+    def name(self) -> str:
+        """The action's name, `validate_<intent>_form`."""
+
+    def domain_slots(self, domain: DomainDict) -> list[str]:
+        """The form's slots, known here so that no call has to carry the whole domain."""
+        return [ORDER_NUMBER, ORDER_CONTACT]
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        """Validate what came, or step aside for somebody who wants a person."""
+        text = _text(tracker)
+        only_answer = len(text.split()) == 1 and self._says_something(text)
+        if _intent(tracker) in _WANTS_PERSON and not only_answer:
+            raise ActionExecutionRejection(self.form_name())
+        events: list[EventType] = await super().run(dispatcher, tracker, domain)
+        return events
+
+    def extract_order_number(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
+        """The message, where it is a try at the order number."""
+        return self._try_at(ORDER_NUMBER, tracker)
+
+    def extract_order_contact(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
+        """The message, where it is a try at the contact."""
+        return self._try_at(ORDER_CONTACT, tracker)
+
+    def validate_order_number(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Slots:
+        """Plain digits, or say what is needed. A contact typed instead is kept for the next question."""
+        if value is None:
+            return {ORDER_NUMBER: None}
+        number = parse_order_number(str(value))
+        contact = parse_contact(str(value), self._regions)
+        also: Slots = {ORDER_CONTACT: contact.text} if contact else {}
+        if number is None:
+            dispatcher.utter_message(
+                response="utter_order_number_is_contact" if contact else "utter_order_number_invalid"
+            )
+        return {ORDER_NUMBER: number, **also}
+
+    def validate_order_contact(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Slots:
+        """An e-mail address or phone number, or say what is needed."""
+        if value is None:
+            return {ORDER_CONTACT: None}
+        contact = parse_contact(str(value), self._regions)
+        if contact is None:
+            is_number = parse_order_number(str(value)) is not None
+            dispatcher.utter_message(
+                response="utter_order_contact_is_number" if is_number else "utter_order_contact_invalid"
+            )
+        return {ORDER_CONTACT: contact.text if contact else None}
+
+    def _try_at(self, slot: str, tracker: Tracker) -> Slots:
+        if tracker.get_slot(REQUESTED_SLOT) != slot or slot in tracker.slots_to_validate() or self._just_began(tracker):
+            return {}
+        text = _text(tracker)
+        own_intent = self.form_name().removesuffix("_form")
+        nothing_else = _intent(tracker) in {*_NO_OTHER_WISH, own_intent}
+        return {slot: text} if text and (nothing_else or self._says_something(text)) else {}
+
+    def _just_began(self, tracker: Tracker) -> bool:
+        """Whether the latest message began this form; it is no reply then, even if a form before it had asked."""
+        for event in reversed(tracker.events):
+            if event.get("event") == "active_loop":
+                return bool(event.get("name") == self.form_name())
+            if event.get("event") == "user":
+                return False
+        return False
+
+    def _says_something(self, text: str) -> bool:
+        """Whether a text holds an order number or a contact, or looks like a try at one."""
+        if "@" in text or not any(c.isalpha() for c in text):
+            return True
+        return parse_order_number(text) is not None or parse_contact(text, self._regions) is not None
+
+
+class ValidateOrderStatusForm(OrderForm):
+    """The form before `action_order_status`."""
+
+    def name(self) -> str:
+        """The action's name."""
+        return "validate_order_status_form"
+
+
+class ValidateReturnStatusForm(OrderForm):
+    """The form before `action_return_status`."""
+
+    def name(self) -> str:
+        """The action's name."""
+        return "validate_return_status_form"
+
+
+def _text(tracker: Tracker) -> str:
+    return str(tracker.latest_message.get("text") or "")
+
+
+def _intent(tracker: Tracker) -> str | None:
+    intent: str | None = (tracker.latest_message.get("intent") or {}).get("name")
+    return intent

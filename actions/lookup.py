@@ -1,0 +1,92 @@
+"""Every action about one order begins alike: look it up, make sure whose it is, and only then say anything of it."""
+
+import asyncio
+import logging
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import REQUESTED_SLOT
+from rasa_sdk.interfaces import ACTION_LISTEN_NAME
+from rasa_sdk.types import DomainDict
+
+from actions.shop.backend import Order, ShopBackend
+from actions.slots import HANDOFF_REASON, LOOKUP_MISSES, ORDER_CONTACT, ORDER_NUMBER, VERIFIED_ORDER
+from actions.standalone import ShopNotConfigured, StandaloneShop, phone_regions
+from actions.typed import parse_contact
+from actions.verification import Level, match
+
+logger = logging.getLogger(__name__)
+
+MISSES_UNTIL_PERSON = 3
+SHOP_PATIENCE_SECONDS = 4.0
+
+
+class OrderAction(Action):
+    """An action about the order that the slots `order_number` and `order_contact` name.
+
+    Without a shop it opens the one of `SHOHAY_DATABASE_URL`; `patience` is how many seconds the shop has to answer.
+    """
+
+    form: str
+
+    def __init__(
+        self,
+        shop: ShopBackend | None = None,
+        regions: Sequence[str] | None = None,
+        patience: float = SHOP_PATIENCE_SECONDS,
+    ) -> None:
+        self._shop = shop or StandaloneShop()
+        self._regions = phone_regions() if regions is None else regions
+        self._patience = patience
+
+    @abstractmethod
+    def name(self) -> str:
+        """The action's name."""
+
+    @abstractmethod
+    async def tell(self, order: Order, shop: ShopBackend, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        """Say what there is to say of the customer's own order."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        """Answer about the customer's own order; a missing one and somebody else's are not found alike."""
+        number, typed = tracker.get_slot(ORDER_NUMBER), tracker.get_slot(ORDER_CONTACT)
+        if not number or not typed:
+            return [FollowupAction(self.form)]
+        try:
+            async with asyncio.timeout(self._patience):
+                order = await self._shop.find_order(number)
+                # Matched even where there is no order, so that both take the same time.
+                level = match(order, parse_contact(typed, self._regions))
+                if order is not None and level >= Level.MATCHED:
+                    await self.tell(order, self._shop, dispatcher, tracker)
+                    return [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0)]
+        except Exception as error:
+            # Whatever is the matter with the shop, the customer is told and goes to a person.
+            what = str(error) if isinstance(error, ShopNotConfigured) else type(error).__name__
+            logger.error("%s: no answer from the shop: %s", self.name(), what)
+            dispatcher.utter_message(response="utter_shop_unavailable")
+            return [SlotSet(HANDOFF_REASON, "shop_unavailable")]
+        return self._miss(dispatcher, tracker)
+
+    def _miss(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        misses = int(tracker.get_slot(LOOKUP_MISSES) or 0) + 1
+        events = [
+            SlotSet(ORDER_NUMBER, None),
+            SlotSet(ORDER_CONTACT, None),
+            SlotSet(VERIFIED_ORDER, None),
+            SlotSet(LOOKUP_MISSES, misses),
+        ]
+        if misses >= MISSES_UNTIL_PERSON:
+            return [*events, SlotSet(HANDOFF_REASON, "verification_failed")]
+        dispatcher.utter_message(response="utter_order_no_match", buttons=[{"intent": "human_agent"}])
+        # Back to the form's first question, which the text just asked. Starting the form anew would fill its slots
+        # again from the very message that did not match.
+        return [
+            *events,
+            ActiveLoop(self.form),
+            SlotSet(REQUESTED_SLOT, ORDER_NUMBER),
+            FollowupAction(ACTION_LISTEN_NAME),
+        ]

@@ -1,0 +1,57 @@
+"""Where an order is: its state, what is in it, its parcels' latest reports, and money on its way back."""
+
+from datetime import UTC, date, datetime
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.lookup import OrderAction
+from actions.order_lines import items_line, parcel_lines, refund_line
+from actions.shop.backend import Order, OrderState, PaymentState, ShopBackend
+from actions.values import Params, day, ident, lines, money, names, phrase
+
+# In these states there is a day to wait for.
+_ON_THE_WAY = {
+    OrderState.PLACED,
+    OrderState.PROCESSING,
+    OrderState.PACKED,
+    OrderState.PARTIALLY_SHIPPED,
+    OrderState.SHIPPED,
+    OrderState.OUT_FOR_DELIVERY,
+    OrderState.DELIVERY_FAILED,
+}
+
+
+class ActionOrderStatus(OrderAction):
+    """Tells a customer how their order stands."""
+
+    form = "order_status_form"
+
+    def name(self) -> str:
+        """The action's name."""
+        return "action_order_status"
+
+    async def tell(self, order: Order, shop: ShopBackend, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        """Say it in one message."""
+        key, params = order_status(order, datetime.now(UTC).date())
+        dispatcher.utter_message(response=f"utter_{key}", **params)
+
+
+def order_status(order: Order, today: date) -> tuple[str, Params]:
+    """The text for an order (`order_status_<state>`) and what fills it."""
+    details = [items_line((item, item.quantity) for item in order.items)]
+    for shipment in order.shipments:
+        details += parcel_lines(shipment)
+    if order.state in _ON_THE_WAY and order.expected_on:
+        key = "order_line_late" if order.expected_on < today else "order_line_expected"
+        details.append(phrase(key, date=day(order.expected_on)))
+    details += [refund_line(refund) for refund in order.refunds]
+    if order.state is OrderState.CANCELLED and not any(p.state is PaymentState.CAPTURED for p in order.payments):
+        details.append(phrase("order_line_not_charged"))
+    params: Params = {
+        "number": ident(order.number),
+        "total": money(order.total),
+        "city": names(order.city),
+        "details": lines(details),
+    }
+    return f"order_status_{order.state}", params

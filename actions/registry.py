@@ -1,0 +1,23 @@
+"""All actions, ready to run in the program's own process."""
+
+from collections.abc import Sequence
+
+from rasa_sdk import Action
+
+from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
+from actions.handoff import ActionFallback, ActionRequestPerson
+from actions.order_status import ActionOrderStatus
+from actions.return_status import ActionReturnStatus
+from actions.shop.backend import ShopBackend
+
+
+def all_actions(shop: ShopBackend, phone_regions: Sequence[str]) -> list[Action]:
+    """Every action over this shop; phone numbers without a country's code are tried in `phone_regions`."""
+    return [
+        ValidateOrderStatusForm(phone_regions),
+        ValidateReturnStatusForm(phone_regions),
+        ActionOrderStatus(shop, phone_regions),
+        ActionReturnStatus(shop, phone_regions),
+        ActionRequestPerson(),
+        ActionFallback(),
+    ]

@@ -1,0 +1,58 @@
+"""What the actions use when Rasa's own action server runs them: nobody is there to hand them a shop."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import yaml
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from actions.shop.backend import Order, Return
+from actions.shop.sql import SqlShop
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+_SHOP_FACTS = Path(__file__).parent.parent / "data" / "shop.yml"
+
+
+class ShopNotConfigured(Exception):
+    """No database is named."""
+
+
+class StandaloneShop:
+    """The shop in the database that `SHOHAY_DATABASE_URL` names, opened when it is first asked."""
+
+    def __init__(self) -> None:
+        self._opened: SqlShop | None = None
+
+    async def find_order(self, number: str) -> Order | None:
+        """See `ShopBackend`."""
+        return await self._shop().find_order(number)
+
+    async def find_return(self, order_number: str, return_number: str | None) -> Return | None:
+        """See `ShopBackend`."""
+        return await self._shop().find_return(order_number, return_number)
+
+    async def orders_of(self, customer_id: str, limit: int) -> tuple[Order, ...]:
+        """See `ShopBackend`."""
+        return await self._shop().orders_of(customer_id, limit)
+
+    def _shop(self) -> SqlShop:
+        if self._opened is None:
+            self._opened = SqlShop(create_async_engine(database_url()))
+        return self._opened
+
+
+def database_url() -> URL:
+    """The database of `SHOHAY_DATABASE_URL`, with the async driver where the URL names none."""
+    text = os.environ.get("SHOHAY_DATABASE_URL", "")
+    if not text:
+        raise ShopNotConfigured("SHOHAY_DATABASE_URL is not set; name the shop's database there")
+    url = make_url(text)
+    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+
+
+@cache
+def phone_regions() -> tuple[str, ...]:
+    """Where phone numbers without a country's code are looked for, as `data/shop.yml` says."""
+    return tuple(yaml.safe_load(_SHOP_FACTS.read_text(encoding="utf-8"))["phone_regions"])

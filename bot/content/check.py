@@ -1,0 +1,133 @@
+"""Everything about the content that can be told wrong before training on it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+
+from bot.content.errors import Problem
+from bot.content.library import Library, Phrase, Question
+from bot.content.render import PLACEHOLDER, Formatter
+
+MIN_EXAMPLES = 2
+
+
+def check(library: Library, root: Path) -> list[Problem]:
+    """All mistakes in a library that was read: languages missing, examples doubled, placeholders and questions that
+    do not exist, questions that nothing answers.
+
+    Args:
+        root: the project's folder, for `data/rules.yml`.
+    """
+    ruled = _ruled_intents(root / "data" / "rules.yml")
+    problems = [*_facts(library)]
+    for question in library.questions.values():
+        problems += [*_question(question, library, ruled)]
+    for phrase in library.phrases.values():
+        problems += [*_phrase(phrase, library)]
+    problems += [*_doubled(library)]
+    return sorted(problems)
+
+
+def _question(question: Question, library: Library, ruled: set[str]) -> Iterator[Problem]:
+    file, lines = question.file, question.lines
+    for code in library.languages:
+        if len(question.examples.get(code, ())) < MIN_EXAMPLES:
+            line = lines.get(("examples", code), lines[("examples",)])
+            yield Problem(
+                file, line, f"There are fewer than {MIN_EXAMPLES} examples in '{code}'.", "Add how customers ask it."
+            )
+        if code not in question.titles:
+            yield Problem(file, lines[("title",)], f"The title in '{code}' is missing.", "Add it.")
+        if question.answers and code not in question.answers:
+            yield Problem(file, lines[("answer",)], f"The answer in '{code}' is missing.", "Add it.")
+    ways = [bool(question.answers), question.handoff, question.intent in ruled]
+    if sum(ways) != 1:
+        what = "Nothing answers this question." if not any(ways) else "It is answered in more than one way."
+        yield Problem(file, 1, what, "Give it an answer, or 'handoff: true', or a rule in data/rules.yml.")
+    for code, text in question.answers.items():
+        yield from _placeholders(text, file, lines[("answer", code)], library, set())
+    yield from _following(question.next, file, lines.get(("next",), 1), library)
+
+
+def _phrase(phrase: Phrase, library: Library) -> Iterator[Problem]:
+    for code in library.languages:
+        if code not in phrase.texts:
+            yield Problem(phrase.file, phrase.line, f"'{phrase.key}' is missing in '{code}'.", "Add it.")
+    used = {code: set(PLACEHOLDER.findall(text)) - set(library.facts) for code, text in phrase.texts.items()}
+    expected = set().union(*used.values())
+    for code, names in used.items():
+        for name in sorted(expected - names):
+            yield Problem(
+                phrase.file, phrase.line, f"'{phrase.key}' in '{code}' lacks {{{name}}}.",
+                "Every language must tell the same.",
+            )  # fmt: skip
+    yield from _following(phrase.next, phrase.file, phrase.line, library)
+
+
+def _following(names: tuple[str, ...], file: str, line: int, library: Library) -> Iterator[Problem]:
+    for name in names:
+        if name not in library.questions:
+            yield Problem(file, line, f"'next' names '{name}', which is no question.", "Use a file's name.")
+
+
+def _placeholders(text: str, file: str, line: int, library: Library, known: set[str]) -> Iterator[Problem]:
+    for offset, part in enumerate(text.splitlines(), start=1):
+        for name in PLACEHOLDER.findall(part):
+            if name not in library.facts and name not in known:
+                yield Problem(
+                    file, line + offset, f"{{{name}}} is no fact of the shop.", "Add it to data/shop.yml or mend it."
+                )
+
+
+def _doubled(library: Library) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], tuple[Question, int]] = {}
+    for question in library.questions.values():
+        for code, examples in question.examples.items():
+            for example in examples:
+                key = (code, _folded(example.text))
+                first = seen.setdefault(key, (question, example.line))
+                if first == (question, example.line):
+                    continue
+                where = f"{first[0].file}:{first[1]}"
+                yield Problem(
+                    question.file, example.line, f"'{example.text}' also stands in {where}.", "Keep it in one place."
+                )
+
+
+def _facts(library: Library) -> Iterator[Problem]:
+    for code, language in library.languages.items():
+        try:
+            formatter = Formatter(language)
+        except ValueError as error:
+            yield Problem("data/shop.yml", 1, f"Language '{code}': {error}.", "Use a locale such as bn_BD.")
+            continue
+        for name, value in library.facts.items():
+            yield from _fact(name, value, code, formatter)
+
+
+def _fact(name: str, value: object, code: str, formatter: Formatter) -> Iterator[Problem]:
+    try:
+        formatter.text(value)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        yield Problem("data/shop.yml", 1, f"The fact '{name}' cannot be written in '{code}': {error}.", "Mend it.")
+        return
+    if isinstance(value, Mapping) and isinstance(value.get("text"), Mapping) and code not in value["text"]:
+        yield Problem("data/shop.yml", 1, f"The fact '{name}' has no text in '{code}'.", "Add it.")
+
+
+def _ruled_intents(path: Path) -> set[str]:
+    """Intents that begin a rule or stand in one."""
+    if not path.exists():
+        return set()
+    raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return {step["intent"] for rule in raw.get("rules", []) for step in rule.get("steps", []) if "intent" in step}
+
+
+def _folded(text: str) -> str:
+    """What two examples share when a reader would call them the same."""
+    text = unicodedata.normalize("NFC", text).casefold()
+    return " ".join("".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in text).split())

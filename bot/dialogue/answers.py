@@ -1,0 +1,65 @@
+"""Rasa's NLG: the published words, in the language of the customer's message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.content.live import LiveWords
+from bot.content.words import UnknownPhrase
+from bot.dialogue import failures
+from handoff.messages import Button, Phrases, Said
+
+PREFIX = "utter_"
+
+
+class Answers(NaturalLanguageGenerator):
+    """Says a response by its name, `utter_` and the key of a phrase or answer.
+
+    Rasa's own conditional responses are not used: there, a variant for a channel beats one for a language, so a
+    Bengali customer on Slack got English.
+    """
+
+    def __init__(self, endpoint_config: Any = None, domain: Any = None, words: Phrases | None = None) -> None:
+        """Rasa's commands give an endpoint configuration, and the words are then read from `data/`."""
+        self._words = words or LiveWords(Path("data"))
+
+    async def generate(
+        self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
+    ) -> dict[str, Any] | None:
+        kwargs.pop("domain_responses", None)
+        language = kwargs.pop("language", None) or language_of(tracker)
+        values = {name: value for name, value in kwargs.items() if value is not None}
+        try:
+            said = self._say(utter_action, language, values)
+        except UnknownPhrase as error:
+            failures.note(error)
+            raise
+        return {"text": said.text, "buttons": [button.as_json() for button in said.buttons]}
+
+    def _say(self, utter_action: str, language: str, values: dict[str, Any]) -> Said:
+        key = utter_action.removeprefix(PREFIX)
+        try:
+            return self._words.say(key, language, **values)
+        except UnknownPhrase:
+            # utter_ask_<form>_<slot> is Rasa's name; one phrase ask_<slot> serves every form
+            for cut in range(len(key)):
+                if key.startswith("ask_") and key[cut:].startswith("form_"):
+                    return self._words.say(f"ask_{key[cut + 5 :]}", language, **values)
+            raise
+
+
+def language_of(tracker: DialogueStateTracker) -> str:
+    """The language of the customer's last message, as the pipeline found it."""
+    latest = tracker.latest_message
+    found = (latest.parse_data or {}).get("language") if latest else None
+    return str(found["name"]) if found else "en"
+
+
+def as_said(message: dict[str, Any]) -> Said:
+    """A message of Rasa's output channel as words and buttons."""
+    buttons = tuple(Button(button["title"], button["payload"]) for button in message.get("buttons") or ())
+    return Said(str(message.get("text") or ""), buttons)

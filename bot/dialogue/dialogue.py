@@ -1,0 +1,167 @@
+"""Rasa's Agent embedded: one customer message in, replies and events out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.shared.core.constants import REQUESTED_SLOT
+from rasa.shared.core.events import SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.log_utils import configure_structlog
+from rasa_sdk import Action
+
+from bot.dialogue import failures, speed
+from bot.dialogue.answers import Answers, as_said, language_of
+from bot.dialogue.local_actions import LocalActions
+from bot.dialogue.trackers import TurnTrackers
+from handoff.messages import Message, Phrases, Said
+from handoff.turn_store import StoredEvents
+from handoff.turns import Outcome
+
+HANDOFF_REASON = "handoff_reason"
+CHOSEN_LANGUAGE = "chosen_language"
+# slots of the machinery, of no use to an agent
+_UNTOLD = {HANDOFF_REASON, CHOSEN_LANGUAGE, REQUESTED_SLOT, "session_started_metadata", "lookup_misses"}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What the pipeline makes of one text."""
+
+    language: str
+    intent: str | None
+    confidence: float
+    alternatives: Sequence[dict[str, Any]]
+    entities: Sequence[dict[str, Any]]
+
+
+class _Collector(OutputChannel):
+    """Rasa's way out: keeps what would be sent."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    @classmethod
+    def name(cls) -> str:
+        return "shohay"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        self.messages.append(message)
+
+
+class Dialogue:
+    """A loaded model with its own tracker store, so that two can live side by side while one replaces the other."""
+
+    def __init__(self, agent: Agent, trackers: TurnTrackers, model: str) -> None:
+        self._agent = agent
+        self._trackers = trackers
+        self.model = model
+
+    @classmethod
+    def load(cls, model: Path, actions: Iterable[Action], words: Phrases) -> Dialogue:
+        """Loads a model archive; takes seconds, so run it in a thread.
+
+        Raises:
+            rasa.exceptions.ModelNotFound: no model there, or not one that can be read.
+        """
+        # Without this, Rasa prints customers' messages to stdout.
+        configure_structlog(logging.WARNING)
+        speed.install()
+        trackers = TurnTrackers()
+        endpoint = LocalActions(list(actions))
+        agent = Agent.load(
+            model,
+            generator=Answers(words=words),
+            tracker_store=trackers,
+            lock_store=speed.ConversationLocks(),
+            action_endpoint=endpoint,
+        )
+        trackers.domain = agent.domain
+        endpoint.domain = agent.domain.as_dict()
+        return cls(agent, trackers, model.name)
+
+    def holds(self, conversation_id: str, newest: tuple[int, int] | None) -> bool:
+        """Whether the conversation's tracker is in memory and as new as the stored events."""
+        return self._trackers.holds(conversation_id, newest)
+
+    def recall(self, conversation_id: str, rows: Iterable[StoredEvents]) -> None:
+        """Takes the conversation's stored events into memory."""
+        self._trackers.load(conversation_id, rows)
+
+    def keep(self, conversation_id: str) -> None:
+        """What the last turn added is stored."""
+        self._trackers.keep(conversation_id)
+
+    def forget(self, conversation_id: str) -> None:
+        """Memory no longer holds for this conversation."""
+        self._trackers.forget(conversation_id)
+
+    async def handle(
+        self, message: Message, language: str, language_chosen: bool
+    ) -> tuple[Outcome, StoredEvents | None]:
+        """Runs one turn on a recalled conversation.
+
+        Args:
+            language: the conversation's so far; a message that says nothing about its language keeps it.
+            language_chosen: the customer picked it, so it stays.
+
+        Raises:
+            Exception: whatever broke in an action, in the words or in Rasa; nothing was stored.
+        """
+        began = time.perf_counter()
+        collector = _Collector()
+        incoming = UserMessage(
+            # only our own buttons may carry a payload; typed text must not name an intent
+            message.payload or message.text.lstrip("/ "),
+            collector,
+            message.conversation_id,
+            input_channel="shohay",
+            message_id=message.id,
+            metadata={"language": language, "language_chosen": language_chosen, "message_id": message.id},
+        )
+        with failures.collected():
+            await self._agent.handle_message(incoming)
+        tracker = await self._trackers.retrieve(message.conversation_id)
+        assert tracker is not None
+        outcome = self._outcome(tracker, [as_said(one) for one in collector.messages], began)
+        return outcome, self._trackers.taken(message.conversation_id)
+
+    async def parse(self, text: str) -> Parsed:
+        """Understands one text, outside any conversation."""
+        assert self._agent.processor is not None
+        data = await self._agent.processor.parse_message(UserMessage(text.lstrip("/ ")))
+        return Parsed(
+            language=(data.get("language") or {}).get("name", ""),
+            intent=data["intent"]["name"],
+            confidence=data["intent"]["confidence"],
+            alternatives=data.get("intent_ranking", []),
+            entities=data["entities"],
+        )
+
+    def _outcome(self, tracker: DialogueStateTracker, replies: Sequence[Said], began: float) -> Outcome:
+        reason = tracker.get_slot(HANDOFF_REASON)
+        chosen = tracker.get_slot(CHOSEN_LANGUAGE)
+        for slot, value in ((HANDOFF_REASON, reason), (CHOSEN_LANGUAGE, chosen)):
+            if value is not None:
+                tracker.update(SlotSet(slot, None))
+        intent = tracker.latest_message.intent if tracker.latest_message else {}
+        known = {
+            name: slot.value for name, slot in tracker.slots.items() if slot.value is not None and name not in _UNTOLD
+        }
+        return Outcome(
+            replies=[said for said in replies if said.text],
+            language=chosen or language_of(tracker),
+            language_chosen=chosen is not None,
+            intent=intent.get("name"),
+            confidence=intent.get("confidence"),
+            handoff_reason=reason,
+            known=known,
+            milliseconds=(time.perf_counter() - began) * 1000,
+        )

@@ -1,0 +1,60 @@
+"""Rasa's slow spots, replaced once for the process (measured in docs/rasa.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+from weakref import WeakValueDictionary
+
+import jsonschema
+import rasa.shared.utils.common
+from rasa.core.actions.action import RemoteAction
+from rasa.core.lock import TicketLock
+from rasa.core.lock_store import LockStore
+from rasa.shared.core.events import Event
+
+
+@cache
+def install() -> None:
+    """Puts the two patched functions in place; calling it again does nothing."""
+    Event.resolve_by_type = staticmethod(_resolver())
+    validator = jsonschema.Draft202012Validator(RemoteAction.action_response_format_spec())
+
+    def validate(_: RemoteAction, result: dict[str, Any]) -> bool:
+        validator.validate(result)
+        return True
+
+    # Rasa compiles the schema for every call of every custom action.
+    RemoteAction._validate_action_result = validate
+
+
+class ConversationLocks(LockStore):
+    """One asyncio lock for each conversation, instead of tickets polled once a second.
+
+    The lease on the conversation's row is what orders turns between processes.
+    """
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def lock(
+        self, conversation_id: str, lock_lifetime: float = 0, wait_time_in_seconds: float = 0
+    ) -> AsyncIterator[TicketLock]:
+        lock = self._locks.setdefault(conversation_id, asyncio.Lock())
+        async with lock:
+            yield TicketLock(conversation_id)
+
+
+def _resolver() -> Any:
+    """Rasa walks all event classes for each stored event; the names never change, so they are looked up once."""
+    original = Event.resolve_by_type
+    classes = {cls.type_name: cls for cls in rasa.shared.utils.common.all_subclasses(Event)}
+
+    def resolve(type_name: str, default: type[Event] | None = None) -> type[Event] | None:
+        return classes.get(type_name) or original(type_name, default)
+
+    return resolve

@@ -1,0 +1,98 @@
+"""The loop: next waiting conversation → one bot turn → one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from handoff import turn_store, turns
+from handoff.clock import new_id
+from handoff.database import DatabaseAway
+from handoff.services import Services
+
+if TYPE_CHECKING:
+    from bot.dialogue.dialogue import Dialogue
+
+log = structlog.get_logger(__name__)
+
+TURN_SECONDS = 10.0
+LOOK_AGAIN_SECONDS = 1.0
+
+
+class Model(Protocol):
+    """Where the turn loop finds the dialogue in use; None while there is none."""
+
+    @property
+    def current(self) -> Dialogue | None: ...
+
+
+class TurnLoop:
+    """Answers waiting messages, one at a time; several loops, in one process or many, share the work by leases."""
+
+    def __init__(self, services: Services, model: Model) -> None:
+        self._services = services
+        self._model = model
+        self.worker = new_id()
+
+    async def run(self) -> None:
+        """Works until cancelled; gives its leases back then."""
+        signals = self._services.database.signals.subscribe("turns", "model")
+        try:
+            while True:
+                try:
+                    while await self.step():
+                        pass
+                except DatabaseAway as error:
+                    log.warning("database_away", error=str(error))
+                await signals.wait(LOOK_AGAIN_SECONDS)
+        finally:
+            signals.close()
+            await asyncio.shield(self._release())
+
+    async def step(self) -> bool:
+        """Runs one turn; False when there was none to run, or no model to run it with."""
+        dialogue = self._model.current
+        if dialogue is None:
+            return False
+        turn = await turns.lease_next(self._services, self.worker)
+        if turn is None:
+            return False
+        conversation = turn.conversation
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                if not dialogue.holds(conversation.id, turn.events_at):
+                    await self._recall(dialogue, conversation.id)
+                outcome, events = await dialogue.handle(
+                    turn.message, conversation.language, conversation.language_chosen
+                )
+            stood = await turns.finish(self._services, turn, outcome, self.worker, events)
+        except DatabaseAway:
+            dialogue.forget(conversation.id)
+            raise
+        except Exception as error:
+            dialogue.forget(conversation.id)
+            log.error("turn_failed", conversation=conversation.id, message=turn.message.id, error=type(error).__name__)
+            await turns.fail(self._services, turn, self.worker, type(error).__name__)
+            return True
+        except asyncio.CancelledError:
+            dialogue.forget(conversation.id)
+            raise
+        if stood:
+            dialogue.keep(conversation.id)
+        else:
+            dialogue.forget(conversation.id)
+        log.info("turn", conversation=conversation.id, intent=outcome.intent, ms=round(outcome.milliseconds, 1))
+        return True
+
+    async def _recall(self, dialogue: Dialogue, conversation_id: str) -> None:
+        async with self._services.database.read() as tx:
+            rows = await turn_store.load_events(tx, conversation_id)
+        dialogue.recall(conversation_id, rows)
+
+    async def _release(self) -> None:
+        try:
+            await turns.release(self._services, self.worker)
+        except DatabaseAway:
+            log.warning("leases_not_released")

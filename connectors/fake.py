@@ -1,0 +1,91 @@
+"""A channel for development and tests, a real connector over HTTP: it posts what it sends to an address of yours.
+
+`POST /hooks/fake` takes `{"key", "from", "text"|"payload", "language"?}` with the header `X-Fake-Secret`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Sequence
+
+import httpx
+
+from connectors.base import (
+    BadRequest,
+    Capabilities,
+    Forged,
+    OutboundMessage,
+    Rejected,
+    Request,
+    RetryAfter,
+    SendResult,
+    Sent,
+    Unknown,
+)
+from handoff.inbox import Incoming
+
+CHANNEL = "fake"
+
+
+class Fake:
+    """Takes and sends plain JSON. What the receiving end answers decides the result as with any provider: 2xx sent,
+    429 and 503 not taken, other 4xx rejected, anything else unknown."""
+
+    name = CHANNEL
+    capabilities = Capabilities(push=True, buttons=True, typing=False, max_length=4000)
+
+    def __init__(self, secret: str, send_url: str, client: httpx.AsyncClient) -> None:
+        self._secret = secret
+        self._send_url = send_url
+        self._client = client
+
+    def verify(self, request: Request) -> str:
+        """Raises:
+        Forged: the secret is wrong or missing.
+        """
+        if not hmac.compare_digest(request.headers.get("x-fake-secret", "").encode(), self._secret.encode()):
+            raise Forged("The secret is wrong.")
+        return CHANNEL
+
+    def parse(self, request: Request, sender: str) -> Sequence[Incoming]:
+        """Raises:
+        BadRequest: not of the form above.
+        """
+        try:
+            raw = json.loads(request.body)
+            return [
+                Incoming(
+                    CHANNEL,
+                    str(raw["key"]),
+                    str(raw["from"]),
+                    text=str(raw.get("text") or ""),
+                    payload=raw.get("payload"),
+                    language=raw.get("language"),
+                )
+            ]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise BadRequest("Send key, from and text or payload as a JSON object.") from error
+
+    async def send(self, message: OutboundMessage) -> SendResult:
+        body = {
+            "id": message.id,
+            "to": message.address,
+            "seq": message.seq,
+            "author": message.author,
+            "text": message.text,
+            "buttons": [button.as_json() for button in message.buttons],
+        }
+        try:
+            response = await self._client.post(self._send_url, json=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            return RetryAfter(1.0)  # no connection, so provably not taken
+        except httpx.HTTPError as error:
+            return Unknown(type(error).__name__)
+        if response.is_success:
+            return Sent()
+        if response.status_code in (429, 503):
+            return RetryAfter(float(response.headers.get("retry-after", "1")))
+        if response.is_client_error:
+            return Rejected(f"HTTP {response.status_code}")
+        return Unknown(f"HTTP {response.status_code}")

@@ -1,0 +1,1 @@
+"""The website: the widget, its API and its connector."""

@@ -1,0 +1,192 @@
+"""The widget's API under `/api/website`, as docs/api.md gives it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi import Request as HttpRequest
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from connectors import inbound
+from connectors.base import Forged, Request
+from connectors.website.connector import CHANNEL, Website
+from handoff import events, inbox, queue, store
+from handoff.clock import iso
+from handoff.conversations import Conversation
+from handoff.database import Transaction
+from handoff.messages import Message
+from handoff.services import Services
+
+HEARTBEAT_SECONDS = 15
+PAGE = 200
+WIDGET = Path(__file__).with_name("widget.js")
+
+Labels = Callable[[], Mapping[str, Any]]
+Ready = Callable[[], bool]
+
+
+class NewSession(BaseModel):
+    language: str | None = Field(default=None, max_length=20)
+
+
+class LanguageChoice(BaseModel):
+    language: str = Field(max_length=20)
+
+
+_MESSAGE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["client_id"],
+                    "properties": {
+                        "client_id": {"type": "string", "maxLength": 100},
+                        "text": {"type": "string", "maxLength": inbox.MAX_TEXT},
+                        "payload": {"type": "string", "description": "of a button that was offered"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def router(services: Services, website: Website, labels: Labels, ready: Ready) -> APIRouter:
+    """The routes, over these services.
+
+    Args:
+        labels: what the widget itself says, by language.
+        ready: whether the bot can answer now.
+    """
+    routes = APIRouter(tags=["website"])
+    database = services.database
+
+    @routes.get("/widget.js", include_in_schema=False)
+    async def widget() -> FileResponse:
+        return FileResponse(WIDGET, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+    @routes.get("/api/website/labels")
+    async def widget_labels() -> Mapping[str, Any]:
+        return labels()
+
+    @routes.post("/api/website/sessions", status_code=201)
+    async def open_session(body: NewSession) -> dict[str, str]:
+        address, token = website.new_visitor()
+        conversation = await inbox.open_session(services, CHANNEL, address, body.language)
+        return {"token": token, "conversation_id": conversation.id, "language": conversation.language}
+
+    @routes.post("/api/website/language")
+    async def choose_language(request: HttpRequest, body: LanguageChoice) -> dict[str, str]:
+        address = website.verify(await _plain(request, body=False))
+        conversation = await inbox.choose_language(services, CHANNEL, address, body.language)
+        return {"language": conversation.language}
+
+    @routes.post("/api/website/messages", status_code=201, openapi_extra=_MESSAGE_BODY)
+    async def send(request: HttpRequest, response: Response) -> dict[str, Any]:
+        received = (await inbound.take_in(services, website, await _plain(request)))[0]
+        if not received.new:
+            response.status_code = 200
+        return {"id": received.message.id, "seq": received.message.seq}
+
+    @routes.get("/api/website/messages")
+    async def messages(request: HttpRequest, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> dict[str, Any]:
+        address = website.verify(await _plain(request, body=False))
+        async with database.read() as tx:
+            conversation = await _conversation(tx, address)
+            said = await store.transcript(tx, conversation.id, after=after, limit=PAGE)
+            status = await _status(tx, conversation)
+        return {"messages": [message_json(message) for message in said], **status, "ready": ready()}
+
+    @routes.get("/api/website/events")
+    async def watch(
+        request: HttpRequest, last_event_id: Annotated[int | None, Header(ge=0)] = None
+    ) -> EventSourceResponse:
+        address = website.verify(await _plain(request, body=False))
+        async with database.read() as tx:
+            conversation = await _conversation(tx, address)
+            if last_event_id is None:
+                last_event_id = await events.latest_id(tx)
+        stream = _watch(services, conversation.id, last_event_id, ready)
+        return EventSourceResponse(stream, ping=HEARTBEAT_SECONDS)
+
+    return routes
+
+
+def message_json(message: Message) -> dict[str, Any]:
+    """A message as its customer sees it: nothing of what the bot thought, nothing private."""
+    return {
+        "id": message.id,
+        "seq": message.seq,
+        "author": message.author,
+        "author_name": message.author_name,
+        "text": message.text,
+        "buttons": [button.as_json() for button in message.buttons],
+        "language": message.language,
+        "created_at": iso(message.created_at),
+    }
+
+
+async def _watch(
+    services: Services, conversation_id: str, last_id: int, ready: Ready
+) -> AsyncIterator[ServerSentEvent]:
+    """The conversation's public events since `last_id`, then each as it comes; first of all, how things stand."""
+    signals = services.database.signals.subscribe(events.topic(conversation_id), "model")
+    was_ready: bool | None = None
+    try:
+        while True:
+            async with services.database.read() as tx:
+                found = await events.after(tx, last_id, conversation_id)
+                ids = [event.payload["message_id"] for event in found if event.kind == "message"]
+                said = await store.messages_by_id(tx, ids) if ids else {}
+                stands = None
+                if ready() != was_ready or any(event.kind == "status" for event in found):
+                    conversation = await store.get(tx, conversation_id)
+                    stands = await _status(tx, conversation) if conversation else None
+            if was_ready != ready() and stands is not None:
+                was_ready = ready()
+                yield ServerSentEvent(data=json.dumps({**stands, "ready": was_ready}), event="status")
+            for event in found:
+                last_id = event.id
+                if event.kind == "message":
+                    message = said.get(event.payload["message_id"])
+                    if message is None:  # erased since
+                        continue
+                    data = message_json(message)
+                elif event.kind == "status":
+                    data = {**(stands or {}), "ready": ready()}
+                else:
+                    data = event.payload
+                yield ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=event.kind, id=str(event.id))
+            if not found:
+                await signals.wait(2.0)
+    finally:
+        signals.close()
+
+
+async def _conversation(tx: Transaction, address: str) -> Conversation:
+    conversation = await store.of_identity(tx, CHANNEL, address)
+    if conversation is None:
+        raise Forged("This chat is unknown; please start a new one.")
+    return conversation
+
+
+async def _status(tx: Transaction, conversation: Conversation) -> dict[str, Any]:
+    return {
+        "status": conversation.status,
+        "queue_position": await queue.position(tx, conversation) if conversation.status == "queued" else None,
+        "agent_name": await store.agent_name(tx, conversation),
+    }
+
+
+async def _plain(request: HttpRequest, body: bool = True) -> Request:
+    return Request(
+        await request.body() if body else b"", {name.lower(): value for name, value in request.headers.items()}
+    )

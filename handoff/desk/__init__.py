@@ -1,0 +1,1 @@
+"""The desk: where agents see who waits, read what was said and answer."""
