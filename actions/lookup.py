@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from rasa_sdk import Action, Tracker
@@ -24,7 +24,7 @@ MISSES_UNTIL_PERSON = 3
 SHOP_PATIENCE_SECONDS = 4.0
 
 
-class OrderAction(Action):
+class OrderAction(Action, ABC):
     """An action about the order that the slots `order_number` and `order_contact` name.
 
     Without a shop it opens the one of `SHOHAY_DATABASE_URL`; `patience` is how many seconds the shop has to answer.

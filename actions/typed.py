@@ -43,9 +43,10 @@ def parse_order_number(text: str) -> str | None:
     None where there is none, or more than one. Order numbers have 4 to 9 digits and no leading zero.
     """
     folded = fold_digits(text).strip()
-    if _IN_GROUPS.fullmatch(folded):
+    joined = re.sub(r"\D", "", folded)
+    if _IN_GROUPS.fullmatch(folded) and _ORDER_NUMBER.fullmatch(joined):
         # "10 001" and "1-0-0-0-1" are one number.
-        folded = re.sub(r"\D", "", folded)
+        return joined
     rest = _SURELY_PHONE.sub(" ", _EMAIL.sub(" ", folded))
     found = set(_MARKED_NUMBER.findall(rest)) or set(_ORDER_NUMBER.findall(rest))
     return found.pop() if len(found) == 1 else None

@@ -1,0 +1,1 @@
+"""What starts the program: settings, migrations, web assembly, roles and the command line."""

@@ -98,7 +98,7 @@ class Database:
         Raises:
             DatabaseAway: the database cannot be reached.
         """
-        async with _translated(), self.engine.connect() as connection:
+        async with translated(), self.engine.connect() as connection:
             yield Transaction(connection, self.dialect)
 
     @asynccontextmanager
@@ -108,7 +108,7 @@ class Database:
         Raises:
             DatabaseAway: the database cannot be reached or did not take the commit.
         """
-        async with _translated():
+        async with translated():
             async with self._writer.begin() as connection:
                 transaction = Transaction(connection, self.dialect)
                 yield transaction
@@ -124,7 +124,8 @@ class Database:
 
 
 @asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
+async def translated() -> AsyncIterator[None]:
+    """Turns every way in which a database can be away into `DatabaseAway`."""
     try:
         yield
     except sa.exc.IntegrityError:

@@ -220,3 +220,11 @@ login_failures = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 sa.Index("ix_login_failures_name", login_failures.c.name, login_failures.c.created_at)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    _id(),
+    sa.Column("model", sa.String(100), nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+)

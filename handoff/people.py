@@ -77,6 +77,17 @@ async def add(database: Database, name: str, display_name: str, role: str, passw
     return Person(person_id, name, display_name, role)
 
 
+async def ensure_demo(database: Database, name: str, display_name: str, role: str, password: str) -> None:
+    """A demo account with this password; signed-in sessions stay when nothing changed."""
+    async with database.read() as tx:
+        row = await tx.row(sa.select(people).where(people.c.name == name))
+    if row and row["role"] == role and await asyncio.to_thread(_fits, row["password_hash"], password):
+        return
+    if row and not row["demo"]:
+        return  # somebody real took the name
+    await add(database, name, display_name, role, password, demo=True)
+
+
 async def remove_demo(database: Database) -> None:
     """Ends the demo accounts' sessions and makes their passwords useless; their messages keep their names."""
     async with database.write() as tx:

@@ -24,4 +24,3 @@ class Services:
     push_channels: frozenset[str]
     languages: tuple[str, ...]
     messages_per_minute: int
-    bot_name: str

@@ -104,6 +104,7 @@ async def finish(
             )
         if rasa_events is not None:
             await turn_store.add_events(tx, conversation.id, rasa_events)
+        bot_name = services.phrases.say("bot_name", conversation.language).text
         for reply in outcome.replies:
             conversation, _ = await saying.add(
                 tx,
@@ -112,7 +113,7 @@ async def finish(
                 "bot",
                 reply,
                 now,
-                author_name=services.bot_name,
+                author_name=bot_name,
                 intent=outcome.intent,
                 confidence=outcome.confidence,
             )

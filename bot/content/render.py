@@ -63,7 +63,8 @@ class Formatter:
             return self._native(dates.format_date(_date(value["date"]), format="long", locale=self.locale))
         if "datetime" in value:
             moment = datetime.fromisoformat(value["datetime"]).astimezone(self.zone)
-            return self._native(dates.format_skeleton("yMMMMdjm", moment, locale=self.locale, tzinfo=self.zone))
+            day = dates.format_date(moment.date(), format="long", locale=self.locale)
+            return self._native(f"{day}, {dates.format_time(moment, format='short', locale=self.locale)}")
         if "time" in value:
             return self._native(
                 dates.format_time(time.fromisoformat(value["time"]), format="short", locale=self.locale)

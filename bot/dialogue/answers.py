@@ -35,7 +35,7 @@ class Answers(NaturalLanguageGenerator):
         values = {name: value for name, value in kwargs.items() if value is not None}
         try:
             said = self._say(utter_action, language, values)
-        except UnknownPhrase as error:
+        except Exception as error:
             failures.note(error)
             raise
         return {"text": said.text, "buttons": [button.as_json() for button in said.buttons]}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.shared.core.constants import REQUESTED_SLOT
@@ -71,8 +72,9 @@ class Dialogue:
         Raises:
             rasa.exceptions.ModelNotFound: no model there, or not one that can be read.
         """
-        # Without this, Rasa prints customers' messages to stdout.
-        configure_structlog(logging.WARNING)
+        if not structlog.is_configured():
+            # Without this, Rasa prints customers' messages to stdout; app.logs configures it for the whole program.
+            configure_structlog(logging.WARNING)
         speed.install()
         trackers = TurnTrackers()
         endpoint = LocalActions(list(actions))

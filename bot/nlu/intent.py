@@ -22,10 +22,11 @@ from sklearn.preprocessing import normalize
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LinearIntentClassifier(GraphComponent, IntentClassifier):
-    """One logistic regression for each intent (liblinear: twenty times as fast as one for all, and as good here), on the
-    message's sentence features: counts weighted by TF-IDF, dense vectors by `dense_weight`, each block of length one.
+    """One logistic regression for each intent on the message's sentence features: counts weighted by TF-IDF, dense
+    vectors by `dense_weight`, each block of length one.
 
-    In our measurements this beats DIET on few examples and trains in seconds (docs/understanding.md).
+    One for each (liblinear) trains twenty times as fast as one for all, and was as good here. In our measurements it
+    beats DIET on few examples and trains in seconds (docs/understanding.md).
     """
 
     @staticmethod

@@ -138,7 +138,7 @@ async def _watch(
     services: Services, conversation_id: str, last_id: int, ready: Ready
 ) -> AsyncIterator[ServerSentEvent]:
     """The conversation's public events since `last_id`, then each as it comes; first of all, how things stand."""
-    signals = services.database.signals.subscribe(events.topic(conversation_id), "model")
+    signals = services.database.signals.subscribe(events.topic(conversation_id), "ready")
     was_ready: bool | None = None
     try:
         while True:

@@ -1,24 +1,22 @@
 """A real shop to test against: the demo's orders in SQLite, and in PostgreSQL where one answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from actions.shop import tables
-from actions.shop.backend import Order
-from actions.shop.demo import load_demo
-from actions.shop.sql import SqlShop
-from shop_testing import DEMO, NOW, Said, make_tables, run_action, sqlite_engine
+from shop_testing import DEMO, NOW, EngineMaker, RunAction, Said, make_tables, run_action, sqlite_engine
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-POSTGRES = "postgresql+asyncpg://postgres@127.0.0.1:5432/test"
+from actions.shop import tables
+from actions.shop.backend import Order
+from actions.shop.demo import load_demo
+from actions.shop.sql import SqlShop
 
-EngineMaker = Callable[[], AsyncEngine]
-RunAction = Callable[..., Awaitable[Said]]
+POSTGRES = "postgresql+asyncpg://postgres@127.0.0.1:5432/test"
 
 
 async def _make_demo(engine: AsyncEngine) -> None:
@@ -75,8 +73,10 @@ async def engine(demo: EngineMaker) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-def shop(sqlite_demo: EngineMaker) -> SqlShop:
-    return SqlShop(sqlite_demo())
+async def shop(sqlite_demo: EngineMaker) -> AsyncIterator[SqlShop]:
+    engine = sqlite_demo()
+    yield SqlShop(engine)
+    await engine.dispose()
 
 
 @pytest.fixture(scope="session")

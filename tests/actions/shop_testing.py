@@ -1,18 +1,19 @@
 """What the tests of the actions share: databases to make, and actions run the way Rasa runs them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from actions.registry import all_actions
-from actions.shop import tables
-from actions.shop.backend import ShopBackend
 from rasa_sdk.executor import ActionExecutor
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+from actions.registry import all_actions
+from actions.shop import tables
+from actions.shop.backend import ShopBackend
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "data" / "demo"
@@ -55,6 +56,10 @@ class Said:
     @property
     def other_events(self) -> list[tuple[str, str | None]]:
         return [(each["event"], each.get("name")) for each in self.events if each["event"] != "slot"]
+
+
+EngineMaker = Callable[[], AsyncEngine]
+RunAction = Callable[..., Awaitable[Said]]
 
 
 def user(text: str, intent: str | None = None, entities: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:

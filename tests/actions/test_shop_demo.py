@@ -5,6 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from shop_testing import DEMO, NOW, make_tables, sqlite_engine
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils import UUID
+
 from actions.shop import tables
 from actions.shop.backend import (
     Order,
@@ -22,10 +27,6 @@ from actions.shop.demo_chance import Chance
 from actions.shop.demo_content import read_content
 from actions.shop.demo_orders import make_customers, make_orders
 from actions.shop.sql import SqlShop
-from shop_testing import DEMO, NOW, make_tables, sqlite_engine
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
-from uuid_utils import UUID
 
 Orders = dict[str, Order]
 

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from actions.shop import tables
-from actions.shop.backend import Order
-from actions.shop.sql import SqlShop
 from sqlalchemy import delete, event, insert, select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actions.shop import tables
+from actions.shop.backend import Order
+from actions.shop.sql import SqlShop
 
 Orders = dict[str, Order]
 

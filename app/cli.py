@@ -1,0 +1,256 @@
+"""The command line: `shohay run | web | worker | train | parse | evaluate | user | check`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app import logs, settings
+from app.settings import BadSettings, Settings
+from bot.content.errors import ContentError
+from handoff.database import Database, DatabaseAway
+
+cli = typer.Typer(help="Shohay, a customer-support chatbot that hands over to people.", no_args_is_help=True)
+user = typer.Typer(help="The accounts of agents, supervisors, editors and administrators.", no_args_is_help=True)
+cli.add_typer(user, name="user")
+
+out = Console()
+err = Console(stderr=True)
+
+
+def fail(message: str) -> NoReturn:
+    """Ends the program with what is wrong and how to mend it."""
+    err.print(message, style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def configured() -> Settings:
+    """The settings, with the logs following them."""
+    try:
+        loaded = settings.load()
+    except BadSettings as error:
+        fail(str(error))
+    logs.configure(loaded.log_level)
+    return loaded
+
+
+def guarded(job: Callable[[], Coroutine[Any, Any, None]], loaded: Settings) -> None:
+    """Runs a job; what an engineer can mend is said in one sentence."""
+    try:
+        asyncio.run(job())
+    except KeyboardInterrupt:
+        return
+    except DatabaseAway as error:
+        shown = Database(loaded.database_url).url.render_as_string(hide_password=True)
+        fail(f"The database {shown} cannot be used: {error}. Is it running, and is SHOHAY_DATABASE_URL right?")
+    except ContentError as error:
+        fail(str(error))
+
+
+@cli.command()
+def run() -> None:
+    """Everything in one process: web, turns, deliveries, deadlines; trains first when there is no model."""
+    _start(web=True, work=True)
+
+
+@cli.command()
+def web() -> None:
+    """Only the web server; the bot's turns need a `shohay worker` beside it."""
+    _start(web=True, work=False)
+
+
+@cli.command()
+def worker() -> None:
+    """Only the work: turns, deliveries and deadlines; any number of them on PostgreSQL."""
+    _start(web=False, work=True)
+
+
+@cli.command()
+def train() -> None:
+    """Trains a model on the content and puts it into use; running programs take it over by themselves."""
+    from app import training
+
+    loaded = configured()
+    try:
+        name = asyncio.run(training.train_in_terminal(loaded.models_dir, out))
+    except training.TrainingFailed as error:
+        fail(str(error))
+    out.print(f"The model {name} is in use.")
+
+
+@cli.command()
+def parse() -> None:
+    """Understands lines of {"text"} on standard input; writes one line of JSON for each."""
+    from app import understanding
+
+    loaded = configured()
+    try:
+        understanding.parse(understanding.load(loaded), sys.stdin, sys.stdout)
+    except (understanding.NoModel, understanding.BadLine) as error:
+        fail(str(error))
+
+
+@cli.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help='lines of {"text", "intent"}')],
+    as_json: Annotated[bool, typer.Option("--json", help="the whole report as JSON")] = False,
+) -> None:
+    """Measures the model in use on labelled messages."""
+    from app import understanding
+
+    loaded = configured()
+    try:
+        report = understanding.evaluate(understanding.load(loaded), file)
+    except (understanding.NoModel, understanding.BadLine) as error:
+        fail(str(error))
+    if as_json:
+        print(json.dumps(report, ensure_ascii=False, indent=2))
+        return
+    _print_report(report)
+
+
+@cli.command()
+def check() -> None:
+    """Checks the content; names file, line and mend of every mistake."""
+    from bot.content.check import check as find
+    from bot.content.library import read
+
+    loaded = configured()
+    try:
+        library = read(loaded.data_dir)
+    except ContentError as error:
+        fail(str(error))
+    problems = find(library, loaded.data_dir.parent)
+    if problems:
+        fail("\n".join(str(problem) for problem in problems))
+    examples = sum(len(lines) for one in library.questions.values() for lines in one.examples.values())
+    out.print(
+        f"{len(library.questions)} questions with {examples} examples and {len(library.phrases)} phrases"
+        f" in {', '.join(library.languages)}: no mistakes."
+    )
+
+
+@user.command("add")
+def add_user(
+    name: str,
+    role: Annotated[str, typer.Option(help="agent, supervisor, editor or admin")] = "agent",
+    display_name: Annotated[str, typer.Option(help="what customers see")] = "",
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
+) -> None:
+    """Creates an account, or gives an existing one a new password and role."""
+    from app import schema
+    from handoff import people
+
+    loaded = configured()
+
+    async def job() -> None:
+        database = Database(loaded.database_url)
+        try:
+            await schema.upgrade(database)
+            person = await people.add(database, name, display_name or name, role, password)
+        finally:
+            await database.close()
+        out.print(f"{person.name} can sign in as {person.role}.")
+
+    try:
+        guarded(job, loaded)
+    except ValueError as error:
+        fail(f"{error}.")
+
+
+@user.command("list")
+def list_users() -> None:
+    """Lists the accounts."""
+    from app import schema
+    from handoff import people
+
+    loaded = configured()
+
+    async def job() -> None:
+        database = Database(loaded.database_url)
+        try:
+            await schema.upgrade(database)
+            async with database.read() as tx:
+                found = await people.everyone(tx)
+        finally:
+            await database.close()
+        table = Table("name", "shown as", "role")
+        for person in found:
+            table.add_row(person.name, person.display_name, person.role)
+        out.print(table)
+
+    guarded(job, loaded)
+
+
+def _start(web: bool, work: bool) -> None:
+    from app import program, training
+    from bot import models
+
+    loaded = configured()
+    listener = None
+    if web:
+        try:
+            listener = program.bind(loaded)
+        except OSError as error:
+            fail(
+                f"Cannot listen on {loaded.host}:{loaded.port}: {error.strerror}."
+                " Stop what runs there, or set SHOHAY_PORT (and SHOHAY_HOST)."
+            )
+    if work and models.current(loaded.models_dir) is None:
+        try:
+            asyncio.run(training.train_in_terminal(loaded.models_dir, out))
+        except training.TrainingFailed as error:
+            fail(str(error))
+
+    async def job() -> None:
+        house = await program.open_house(loaded)
+        if web:
+            _greet(loaded)
+        await program.run(house, listener, work)
+
+    guarded(job, loaded)
+
+
+def _greet(loaded: Settings) -> None:
+    host = "localhost" if loaded.host in ("127.0.0.1", "0.0.0.0", "::") else loaded.host  # noqa: S104
+    base = f"http://{host}:{loaded.port}"
+    if loaded.demo:
+        from app.demo import demo_password
+
+        out.print(f"Demo shop  {base}/", highlight=False)
+        out.print(f"Desk       {base}/desk", highlight=False)
+        out.print("Demo people: agent, agent2, supervisor, editor, admin", highlight=False)
+        out.print(f"Password:    {demo_password(loaded)}", highlight=False, markup=False)
+    else:
+        out.print(f"Desk       {base}/desk", highlight=False)
+        out.print(f"Widget     {base}/widget.js", highlight=False)
+    out.print("The bot is starting; it answers in a few seconds. Ctrl+C ends everything.", highlight=False)
+
+
+def _print_report(report: dict[str, Any]) -> None:
+    table = Table("language", "messages", "accuracy")
+    for language, row in report["languages"].items():
+        table.add_row(language, str(row["messages"]), f"{row['accuracy']:.3f}")
+    table.add_row("all", str(report["messages"]), f"{report['accuracy']:.3f}" if report["messages"] else "-")
+    out.print(table)
+    confusions = Table("wanted", "got", "times")
+    for row in report["confusions"]:
+        confusions.add_row(row["wanted"], str(row["got"]), str(row["times"]))
+    out.print(confusions)
+    for language, row in report["languages"].items():
+        for one in row["worst"]:
+            out.print(f"{language}  {one['got']} ({one['confidence']}) instead of {one['wanted']}: {one['text']}",
+                      markup=False, highlight=False)  # fmt: skip
+
+
+def main() -> None:
+    """The console script."""
+    cli()

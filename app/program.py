@@ -1,0 +1,201 @@
+"""The program's roles: web, worker, or both in one process, as tasks that end together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import structlog
+import uvicorn
+
+from app import schema, training, web
+from app.demo import load_demo
+from app.readiness import Readiness
+from app.settings import Settings, kept_secret
+from bot.content.live import LiveWords
+from connectors.base import Connector
+from connectors.delivery import Delivery
+from connectors.fake import Fake
+from connectors.website.connector import Website
+from handoff import ownership
+from handoff.database import Database, DatabaseAway
+from handoff.postgres_signals import listen
+from handoff.queue import QueueRules
+from handoff.services import Services
+
+log = structlog.get_logger(__name__)
+
+TURN_LOOPS = 4
+DEADLINE_SECONDS = 2.0
+SHUTDOWN_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that both roles stand on, opened once for the process."""
+
+    settings: Settings
+    services: Services
+    words: LiveWords
+    website: Website
+    connectors: dict[str, Connector]
+    client: httpx.AsyncClient
+
+    async def close(self) -> None:
+        await self.client.aclose()
+        await self.services.database.close()
+
+
+async def open_house(settings: Settings) -> House:
+    """Opens the database, brings its schema up to date, reads the content, loads the demo when asked for.
+
+    Raises:
+        DatabaseAway: the database cannot be reached.
+        ContentError, ValueError: the content cannot be used.
+    """
+    words = LiveWords(settings.data_dir, settings.timezone)
+    rules = QueueRules.load(settings.data_dir / "handoff.yml")
+    database = Database(settings.database_url)
+    await schema.upgrade(database)
+    client = httpx.AsyncClient(timeout=10)
+    website = Website(settings.secret_key or kept_secret("secret_key", 32))
+    connectors: dict[str, Connector] = {website.name: website}
+    if settings.fake_secret:
+        fake = Fake(settings.fake_secret, settings.fake_send_url, client)
+        connectors[fake.name] = fake
+    services = Services(
+        database=database,
+        phrases=words,
+        queue_rules=rules,
+        push_channels=frozenset(name for name, one in connectors.items() if one.capabilities.push),
+        languages=tuple(words.current.library.languages),
+        messages_per_minute=settings.messages_per_minute,
+    )
+    await load_demo(settings, database)
+    return House(settings, services, words, website, connectors, client)
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The web server's socket.
+
+    Raises:
+        OSError: the port is taken or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+async def run(house: House, listener: socket.socket | None, work: bool) -> None:
+    """Runs until interrupted or a task breaks.
+
+    Args:
+        listener: serve the web on it; None for a worker alone.
+        work: run turns, deliveries and deadlines.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    database = house.services.database
+    jobs: list[Callable[[], Coroutine[Any, Any, None]]] = [house.words.watch]
+    if database.dialect == "postgresql":
+        jobs.append(lambda: listen(database.url, database.signals))
+    if listener is not None:
+        jobs.append(lambda: serve(house, listener))
+    if work:
+        jobs.append(lambda: _work(house))
+    tasks = [asyncio.create_task(job()) for job in jobs]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        for task in reversed(tasks):
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        await house.close()
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def serve(house: House, listener: socket.socket) -> None:
+    """The web server, on a bound socket, until cancelled."""
+    readiness = Readiness(house.services.database)
+    hooks = [connector for name, connector in house.connectors.items() if name != house.website.name]
+    app = web.build(house.settings, house.services, house.words, readiness, house.website, hooks)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            # Rasa keeps websockets at 10, which uvicorn cannot use; pages are updated by server-sent events
+            ws="none",
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+    )
+    watching = asyncio.create_task(readiness.watch())
+    with contextlib.suppress(asyncio.CancelledError):
+        serving = asyncio.create_task(server._serve(sockets=[listener]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            watching.cancel()
+            server.should_exit = True
+            await serving
+
+
+async def _work(house: House) -> None:
+    # imported late: TensorFlow takes seconds, and the web server is up meanwhile
+    turn_loop, model = await asyncio.to_thread(_dialogue_parts, house)
+    delivery = Delivery(house.services.database, house.connectors)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(model.watch())
+        for _ in range(TURN_LOOPS):
+            group.create_task(turn_loop().run())
+        group.create_task(delivery.run())
+        group.create_task(_deadlines(house.services))
+        group.create_task(training.keep_fresh(house.settings))
+
+
+def _dialogue_parts(house: House) -> tuple[Callable[[], Any], Any]:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow is chatty on standard error
+    policy = asyncio.get_event_loop_policy()
+    from actions.registry import all_actions
+    from actions.shop.sql import SqlShop
+    from bot.dialogue.swap import ModelInUse
+    from bot.turns import TurnLoop
+
+    # Rasa imports Sanic, which replaces the policy under our running loop; subprocesses then fail
+    asyncio.set_event_loop_policy(policy)
+
+    shop = SqlShop(house.services.database.engine)
+
+    def actions() -> list[Any]:
+        return all_actions(shop, house.words.current.library.phone_regions)
+
+    model = ModelInUse(house.settings.models_dir, actions, house.words, house.services.database)
+    return lambda: TurnLoop(house.services, model), model
+
+
+async def _deadlines(services: Services) -> None:
+    """Looks for conversations that nobody came for."""
+    while True:
+        with contextlib.suppress(DatabaseAway):
+            await ownership.expire_overdue(services)
+        await asyncio.sleep(DEADLINE_SECONDS)

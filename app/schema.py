@@ -1,0 +1,39 @@
+"""Bringing the database's schema up to date, and telling whether it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from handoff.database import Database, translated
+
+
+def config() -> Config:
+    """Alembic's configuration; `alembic.ini` is not needed."""
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    settings.set_main_option("path_separator", "os")
+    return settings
+
+
+async def upgrade(database: Database) -> None:
+    """Runs every migration that is still missing, in one transaction.
+
+    Raises:
+        DatabaseAway: the database cannot be reached.
+    """
+    path = database.url.database
+    if database.dialect == "sqlite" and path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+    def run(connection: sa.Connection) -> None:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+
+    async with translated(), database.engine.connect() as connection:
+        await connection.run_sync(run)
+        await connection.commit()

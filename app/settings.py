@@ -1,0 +1,87 @@
+"""Every setting, from the environment or `.env`; docs/settings.md lists them, and a test keeps that true."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """`SHOHAY_<NAME>` in the environment sets the field `<name>`."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOHAY_", env_file=ROOT / ".env", extra="ignore")
+
+    host: str = Field("127.0.0.1", description="address the web server listens on")
+    port: int = Field(8000, ge=1, le=65535, description="port the web server listens on")
+    database_url: str = Field(
+        f"sqlite+aiosqlite:///{ROOT / 'var' / 'shohay.db'}",
+        description="`sqlite+aiosqlite:///file` or `postgresql+asyncpg://user:password@host/name`",
+    )
+    secret_key: str = Field(
+        "", description="signs visitors' tokens; when unset, one is made and kept in `var/secret_key`"
+    )
+    models_dir: Path = Field(ROOT / "models", description="folder of the trained models")
+    data_dir: Path = Field(ROOT / "data", description="folder of the content")
+    messages_per_minute: int = Field(20, ge=1, description="messages a visitor may send within any 60 seconds")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="origins of other sites that may embed the widget, with commas between, or `*` for any"
+    )
+    secure_cookies: bool = Field(False, description="send the desk's cookie over HTTPS only; turn on behind HTTPS")
+    timezone: str = Field("Asia/Dhaka", description="the shop's time zone, for the times it tells")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR; no level ever logs message text")
+    demo: bool = Field(False, description="load the demo shop and the demo people; `make run` turns it on")
+    demo_password: str = Field(
+        "", description="the demo people's password; when unset, a random one is made and printed"
+    )
+    fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
+    fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
+
+    @field_validator("models_dir", "data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.absolute()
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+
+class BadSettings(Exception):
+    """A setting has a value that cannot be used; the message names it."""
+
+
+def load() -> Settings:
+    """The settings as they stand.
+
+    Raises:
+        BadSettings: with one line for each setting that is wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"SHOHAY_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
+        raise BadSettings("\n".join(lines)) from error
+
+
+def kept_secret(name: str, length: int) -> str:
+    """A random secret in `var/`, made when first asked for and readable by its owner alone."""
+    path = ROOT / "var" / name
+    path.parent.mkdir(exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip()
+    secret = secrets.token_urlsafe(length)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(secret)
+    return secret

@@ -1,0 +1,94 @@
+"""Every text that an action may say stands in data/phrases, in English and Bengali, with all that fills it."""
+
+import ast
+import re
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from shop_testing import NOW, ROOT
+
+from actions.order_status import order_status
+from actions.return_status import return_status
+from actions.shop.backend import Order, PaymentMethod, RefundState, Rejection, ReturnState, TrackingCode
+
+LANGUAGES = ("en", "bn")
+PHRASES: dict[str, Any] = yaml.safe_load((ROOT / "data" / "phrases" / "orders.yml").read_text(encoding="utf-8"))
+FACTS = set(yaml.safe_load((ROOT / "data" / "shop.yml").read_text(encoding="utf-8"))["facts"])
+
+
+def check(key: str, params: dict[str, Any]) -> None:
+    """The text and all the texts inside it exist, and every placeholder is filled."""
+    for language in LANGUAGES:
+        missing = set(re.findall(r"{(\w+)}", PHRASES[key][language])) - set(params) - FACTS
+        assert not missing, f"{key} ({language}) misses {missing}"
+    for value in params.values():
+        check_inside(value)
+
+
+def check_inside(value: Any) -> None:
+    if isinstance(value, list):
+        for part in value:
+            check_inside(part)
+    elif isinstance(value, dict) and "phrase" in value:
+        check(value["phrase"], value["params"])
+    elif isinstance(value, dict):
+        for part in value.values():
+            check_inside(part)
+
+
+def test_every_answer_about_the_demos_orders_can_be_said(orders: dict[str, Order]) -> None:
+    for order in orders.values():
+        check(*order_status(order, NOW.date()))
+        check(*return_status(order, None))
+        for found in order.returns:
+            check(*return_status(order, found))
+
+
+def test_every_code_that_a_shop_can_have_has_its_text() -> None:
+    keys = {f"tracking_{code}" for code in TrackingCode} | {f"refund_to_{method}" for method in PaymentMethod}
+    keys |= {f"refund_line_{state}" for state in RefundState} | {f"return_rejected_{why}" for why in Rejection}
+    keys |= {f"return_status_{state}" for state in ReturnState}
+    assert keys <= set(PHRASES)
+
+
+def responses_in(path: Path) -> set[str]:
+    """The response names written in a module."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.fullmatch(r"utter_\w+[a-z]", node.value)
+        ):
+            found.add(node.value.removeprefix("utter_"))
+    return found
+
+
+def test_every_response_named_in_an_action_exists_and_every_text_is_used() -> None:
+    named = set(chain.from_iterable(responses_in(path) for path in (ROOT / "actions").glob("*.py")))
+    assert len(named) >= 7
+    assert named <= set(PHRASES)
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "actions").glob("*.py"))
+    families = (
+        "order_status_",
+        "return_status_",
+        "return_rejected_",
+        "tracking_",
+        "refund_to_",
+        "refund_line_",
+        "ask_",
+    )
+    assert [key for key in PHRASES if not key.startswith(families) and key not in source] == []
+
+
+@pytest.mark.parametrize("key", sorted(PHRASES))
+def test_both_languages_say_the_same_things(key: str) -> None:
+    entry = PHRASES[key]
+    assert set(entry) <= {*LANGUAGES, "next"}
+    placeholders = [set(re.findall(r"{(\w+)}", entry[language])) for language in LANGUAGES]
+    assert placeholders[0] == placeholders[1]
+    assert re.search("[\u0980-\u09ff]", entry["bn"])
+    assert not re.search("[\u0980-\u09ff]", entry["en"])
