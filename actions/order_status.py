@@ -40,8 +40,10 @@ class ActionOrderStatus(OrderAction):
 def order_status(order: Order, today: date) -> tuple[str, Params]:
     """The text for an order (`order_status_<state>`) and what fills it."""
     details = [items_line((item, item.quantity) for item in order.items)]
-    for shipment in order.shipments:
-        details += parcel_lines(shipment)
+    if order.state is not OrderState.RETURNED:
+        # Once it has all come back, the way it went is old news.
+        for shipment in order.shipments:
+            details += parcel_lines(shipment)
     if order.state in _ON_THE_WAY and order.expected_on:
         key = "order_line_late" if order.expected_on < today else "order_line_expected"
         details.append(phrase(key, date=day(order.expected_on)))

@@ -6,13 +6,16 @@ from rasa_sdk import Action
 
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
+from actions.language import ActionChangeLanguage
 from actions.order_status import ActionOrderStatus
+from actions.repeat import ActionRepeat
 from actions.return_status import ActionReturnStatus
 from actions.shop.backend import ShopBackend
 
 
-def all_actions(shop: ShopBackend, phone_regions: Sequence[str]) -> list[Action]:
-    """Every action over this shop; phone numbers without a country's code are tried in `phone_regions`."""
+def all_actions(shop: ShopBackend, phone_regions: Sequence[str], languages: Sequence[str]) -> list[Action]:
+    """Every action over this shop, which answers in `languages`; phone numbers without a country's code are tried in
+    `phone_regions`."""
     return [
         ValidateOrderStatusForm(phone_regions),
         ValidateReturnStatusForm(phone_regions),
@@ -20,4 +23,6 @@ def all_actions(shop: ShopBackend, phone_regions: Sequence[str]) -> list[Action]
         ActionReturnStatus(shop, phone_regions),
         ActionRequestPerson(),
         ActionFallback(),
+        ActionChangeLanguage(languages),
+        ActionRepeat(),
     ]

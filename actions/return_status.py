@@ -8,6 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.lookup import OrderAction
 from actions.order_lines import items_line, refund_line
 from actions.shop.backend import Order, PaymentMethod, Return, ShopBackend
+from actions.slots import RETURN_NUMBER
 from actions.values import Params, Value, day, ident, lines, money, phrase
 
 # How long money takes to get there, by the kind of account; a text each.
@@ -29,8 +30,8 @@ class ActionReturnStatus(OrderAction):
 
     async def tell(self, order: Order, shop: ShopBackend, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         """Say it in one message."""
-        named = _named_return(tracker)
-        found = await shop.find_return(order.number, named) if named else None
+        named = tracker.get_slot(RETURN_NUMBER)
+        found = await shop.find_return(order.number, str(named).upper()) if named else None
         # A return that the order does not have was meant for another one: its own newest is more help than a no.
         found = found or await shop.find_return(order.number, None)
         key, params = return_status(order, found)
@@ -62,13 +63,3 @@ def return_status(order: Order, found: Return | None) -> tuple[str, Params]:
 def _refund_to_come(order: Order, found: Return) -> Value:
     method = order.payments[-1].method if order.payments else PaymentMethod.BANK_TRANSFER
     return phrase(_TIME_BACK.get(method, _WALLET), amount=money(found.amount), to=phrase(f"refund_to_{method}"))
-
-
-def _named_return(tracker: Tracker) -> str | None:
-    """The return number that the customer named last, in whichever message."""
-    for event in reversed(tracker.events):
-        if event.get("event") == "user":
-            for entity in (event.get("parse_data") or {}).get("entities") or []:
-                if entity.get("entity") == "return_number" and entity.get("value"):
-                    return str(entity["value"]).upper()
-    return None

@@ -1,12 +1,15 @@
 """What the actions use when Rasa's own action server runs them: nobody is there to hand them a shop."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from actions.shop.backend import Order, Return
 from actions.shop.sql import SqlShop
@@ -39,7 +42,8 @@ class StandaloneShop:
 
     def _shop(self) -> SqlShop:
         if self._opened is None:
-            self._opened = SqlShop(create_async_engine(database_url()))
+            # Rasa's server gives no word when it stops, so no connection is kept for later.
+            self._opened = SqlShop(create_async_engine(database_url(), poolclass=NullPool))
         return self._opened
 
 
@@ -55,4 +59,15 @@ def database_url() -> URL:
 @cache
 def phone_regions() -> tuple[str, ...]:
     """Where phone numbers without a country's code are looked for, as `data/shop.yml` says."""
-    return tuple(yaml.safe_load(_SHOP_FACTS.read_text(encoding="utf-8"))["phone_regions"])
+    return tuple(_shop_facts()["phone_regions"])
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that the shop answers in, as `data/shop.yml` says."""
+    return tuple(_shop_facts()["languages"])
+
+
+def _shop_facts() -> Mapping[str, Any]:
+    facts: Mapping[str, Any] = yaml.safe_load(_SHOP_FACTS.read_text(encoding="utf-8"))
+    return facts

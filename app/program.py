@@ -187,7 +187,8 @@ def _dialogue_parts(house: House) -> tuple[Callable[[], Any], Any]:
     shop = SqlShop(house.services.database.engine)
 
     def actions() -> list[Any]:
-        return all_actions(shop, house.words.current.library.phone_regions)
+        library = house.words.current.library
+        return all_actions(shop, library.phone_regions, tuple(library.languages))
 
     model = ModelInUse(house.settings.models_dir, actions, house.words, house.services.database)
     return lambda: TurnLoop(house.services, model), model

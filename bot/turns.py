@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -73,7 +74,14 @@ class TurnLoop:
             raise
         except Exception as error:
             dialogue.forget(conversation.id)
-            log.error("turn_failed", conversation=conversation.id, message=turn.message.id, error=type(error).__name__)
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            log.error(
+                "turn_failed",
+                conversation=conversation.id,
+                message=turn.message.id,
+                error=type(error).__name__,
+                at=f"{where.filename}:{where.lineno}",
+            )
             await turns.fail(self._services, turn, self.worker, type(error).__name__)
             return True
         except asyncio.CancelledError:

@@ -84,6 +84,11 @@ class Capabilities:
     max_length: int
 
 
+def is_text(text: str) -> bool:
+    """Whether it can be stored: JSON may carry halves of characters, and PostgreSQL takes no NUL."""
+    return not any("\ud800" <= character <= "\udfff" or character == "\x00" for character in text)
+
+
 class Connector(Protocol):
     """One channel. `verify` raises `Forged`, `parse` raises `BadRequest`, `send` raises nothing."""
 

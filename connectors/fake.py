@@ -22,10 +22,13 @@ from connectors.base import (
     SendResult,
     Sent,
     Unknown,
+    is_text,
 )
 from handoff.inbox import Incoming
 
 CHANNEL = "fake"
+MAX_KEY = 200
+_FORM = "Send key, from and text or payload as a JSON object."
 
 
 class Fake:
@@ -54,18 +57,16 @@ class Fake:
         """
         try:
             raw = json.loads(request.body)
-            return [
-                Incoming(
-                    CHANNEL,
-                    str(raw["key"]),
-                    str(raw["from"]),
-                    text=str(raw.get("text") or ""),
-                    payload=raw.get("payload"),
-                    language=raw.get("language"),
-                )
-            ]
+            key, address = raw["key"], raw["from"]
+            text, payload, language = raw.get("text") or "", raw.get("payload"), raw.get("language")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise BadRequest("Send key, from and text or payload as a JSON object.") from error
+            raise BadRequest(_FORM) from error
+        given = [key, address, text, *(value for value in (payload, language) if value is not None)]
+        if not all(isinstance(value, str) and is_text(value) for value in given):
+            raise BadRequest(_FORM)
+        if not (1 <= len(key) <= MAX_KEY and 1 <= len(address) <= MAX_KEY):
+            raise BadRequest(f"key and from must have 1 to {MAX_KEY} characters.")
+        return [Incoming(CHANNEL, key, address, text=text, payload=payload, language=language)]
 
     async def send(self, message: OutboundMessage) -> SendResult:
         body = {
@@ -85,7 +86,12 @@ class Fake:
         if response.is_success:
             return Sent()
         if response.status_code in (429, 503):
-            return RetryAfter(float(response.headers.get("retry-after", "1")))
+            return RetryAfter(_seconds(response.headers.get("retry-after", "")))
         if response.is_client_error:
             return Rejected(f"HTTP {response.status_code}")
         return Unknown(f"HTTP {response.status_code}")
+
+
+def _seconds(retry_after: str) -> float:
+    """The header's seconds; a second when it names a date or nothing."""
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 1.0

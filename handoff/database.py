@@ -19,6 +19,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from handoff.signals import Signals
 
 
+# PostgreSQL's codes for a server that cannot serve us now: no connection, not let in, no such database, out of
+# connections or space, starting up or shutting down (its manual, appendix A)
+_AWAY = ("08", "28", "3D", "53", "57P")
+
+
 class DatabaseAway(Exception):
     """The database cannot be reached, or did not take the transaction; nothing was stored."""
 
@@ -65,6 +70,13 @@ class Transaction:
 
     async def scalar(self, statement: sa.Executable) -> Any:
         return (await self.connection.execute(statement)).scalar()
+
+    async def alone(self, section: str) -> None:
+        """Waits until no other transaction is in this section, and stays in it to the end of this one. On SQLite
+        there is only ever one writer."""
+        if self.dialect == "postgresql":
+            key = sa.func.hashtextextended(f"shohay:{section}", 0)
+            await self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
     def wake(self, topic: str) -> None:
         self.topics.add(topic)
@@ -133,7 +145,7 @@ async def translated() -> AsyncIterator[None]:
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError, OSError, TimeoutError) as error:
         raise DatabaseAway(str(error).splitlines()[0]) from error
     except sa.exc.DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or str(getattr(error.orig, "sqlstate", "")).startswith(_AWAY):
             raise DatabaseAway(str(error).splitlines()[0]) from error
         raise
 

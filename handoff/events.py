@@ -26,7 +26,11 @@ class Event:
 async def append(
     tx: Transaction, kind: str, conversation_id: str, payload: dict[str, Any], now: datetime, public: bool = True
 ) -> None:
-    """Adds an event under the transaction of the change it tells of, and wakes its watchers on commit."""
+    """Adds an event under the transaction of the change it tells of, and wakes its watchers on commit.
+
+    Ids become visible in their order: a lower id that commits after a higher one would never be read.
+    """
+    await tx.alone("events")
     await tx.execute(
         sa.insert(events).values(
             kind=kind, conversation_id=conversation_id, public=public, payload=payload, created_at=now

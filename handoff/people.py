@@ -113,6 +113,7 @@ async def sign_in(database: Database, name: str, password: str) -> tuple[str, Se
     """
     now = clock_now()
     async with database.write() as tx:
+        await tx.alone(f"sign_in:{name[:60]}")
         # counted before the password is looked at, and in the same transaction as the count: parallel guesses
         # cannot slip past the limit
         failures = await tx.scalar(

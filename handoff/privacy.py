@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 REDACTED = "[•••• card number removed]"
 
-# 13 to 19 digits of any script, single spaces, dots or dashes between them (ISO/IEC 7812).
-_CARD = re.compile(r"(?<![\d\w])\d(?:[ \u00a0.\-\u2010-\u2015]?\d){12,18}(?!\d)")
+# Groups of digits of any script with spaces, dots or dashes between them, such as " - ".
+_RUN = re.compile(r"(?<![^\W_])\d+(?:[ \t\u00a0\u202f.\-\u2010-\u2015]{1,3}\d+)*")
+_DIGITS = re.compile(r"\d+")
+_SHORTEST, _LONGEST = 13, 19  # ISO/IEC 7812
+_LONGEST_PHONE = 15  # ITU-T E.164
+# A Bangladeshi mobile number with its country code is as long as a card number, and one in ten passes the Luhn check.
+_PHONE = re.compile(r"(?:00)?8801[3-9]\d{8}")
+# What often follows a card number on the same line: its expiry and its CVV.
+_TAIL = re.compile(re.escape(REDACTED) + r"((?: ?\d{1,2} ?/ ?\d{2,4})?[ /|]{1,3})\d{3,4}(?!\d)")
 _CVV = re.compile(r"\b(cvv2?|cvc2?|csc|সিভিভি|सीवीवी)(\W{0,4}(?:is|code|হলো|है|:)?\W{0,4})\d{3,4}(?!\d)", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
     """`text` with every payment card number and CVV replaced; order numbers and phone numbers stay.
 
-    A run of digits counts as a card number when it has 13 to 19 of them, in any script, and passes the Luhn check.
+    Neighbouring groups of digits count as a card number when they have 13 to 19 of them, in any script, and pass the
+    Luhn check, unless they are a phone number.
     """
-    return _CVV.sub(lambda match: f"{match[1]}{match[2]}•••", _CARD.sub(_card, text))
+    text = _TAIL.sub(lambda match: f"{REDACTED}{match[1]}•••", _RUN.sub(_without_cards, text))
+    return _CVV.sub(lambda match: f"{match[1]}{match[2]}•••", text)
 
 
 def has_content(text: str) -> bool:
@@ -25,9 +35,38 @@ def has_content(text: str) -> bool:
     return any(unicodedata.category(character)[0] not in "ZC" for character in text)
 
 
-def _card(match: re.Match[str]) -> str:
-    digits = [unicodedata.digit(character) for character in match[0] if character.isdigit()]
-    return REDACTED if _luhn(digits) else match[0]
+def _without_cards(run: re.Match[str]) -> str:
+    groups = list(_DIGITS.finditer(run[0]))
+    after_plus = run.string[: run.start()].endswith("+")
+    written, end, first = [], 0, 0
+    while first < len(groups):
+        last = _card_end(groups, first, after_plus and first == 0)
+        if last is not None:
+            written.append(run[0][end : groups[first].start()] + REDACTED)
+            end, first = groups[last].end(), last
+        first += 1
+    return "".join(written) + run[0][end:]
+
+
+def _card_end(groups: Sequence[re.Match[str]], first: int, after_plus: bool) -> int | None:
+    """The last group of the longest card number that begins with group `first`."""
+    digits, found = "", None
+    for last in range(first, len(groups)):
+        digits += "".join(str(unicodedata.digit(character)) for character in groups[last][0])
+        if len(digits) > _LONGEST:
+            break
+        sizes = [len(group[0]) for group in groups[first : last + 1]]
+        if len(digits) >= _SHORTEST and _is_card(digits, sizes, after_plus):
+            found = last
+    return found
+
+
+def _is_card(digits: str, sizes: Sequence[int], after_plus: bool) -> bool:
+    if (after_plus and len(digits) <= _LONGEST_PHONE) or _PHONE.fullmatch(digits):
+        return False
+    if digits[0] in "01" and any(size != 4 for size in sizes[:-1]):
+        return False  # no bank's card, but an order number and a phone number side by side
+    return _luhn([int(digit) for digit in digits])
 
 
 def _luhn(digits: list[int]) -> bool:

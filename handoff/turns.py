@@ -79,7 +79,7 @@ async def lease_next(services: Services, worker: str) -> Turn | None:
         conversation_id = await tx.scalar(waiting)
         if conversation_id is None:
             return None
-        return await _lease(tx, conversation_id, worker, now)
+        return await _lease(tx, services, conversation_id, worker, now)
 
 
 async def finish(
@@ -88,13 +88,13 @@ async def finish(
     """Stores all that the turn brought about, or nothing of it.
 
     Returns:
-        False when the conversation is no longer the bot's to speak in: the turn is dropped, without a word.
+        False when the conversation is no longer the bot's to speak in, or another worker's to answer: nothing of the
+        turn is stored. Who took it has dropped the message or answers it, so its mark is theirs.
     """
     now = clock_now()
     async with services.database.write() as tx:
         conversation = await store.get(tx, turn.conversation.id, lock=True)
         if conversation is None or conversation.epoch != turn.conversation.epoch or conversation.lease_owner != worker:
-            await turn_store.mark(tx, turn.message.id, "dropped", outcome.milliseconds)
             return False
         if not conversation.language_chosen or outcome.language_chosen:
             conversation = replace(
@@ -141,9 +141,7 @@ async def fail(services: Services, turn: Turn, worker: str, error: str) -> None:
             pause = timedelta(seconds=2 ** (turn.attempts - 1))
             conversation = replace(conversation, lease_owner=None, lease_until=now + pause)
         else:
-            await turn_store.mark(tx, turn.message.id, "failed", None, error[:200])
-            conversation = await saying.notice(tx, services, conversation, "bot_failed", now)
-            conversation = await ownership.hand_over(tx, services, conversation, "bot_failed", {}, now)
+            conversation = await _give_up(tx, services, conversation, turn.message.id, error, now)
         await store.save(tx, conversation)
 
 
@@ -157,7 +155,7 @@ async def release(services: Services, worker: str) -> None:
         tx.wake("turns")
 
 
-async def _lease(tx: Transaction, conversation_id: str, worker: str, now: datetime) -> Turn | None:
+async def _lease(tx: Transaction, services: Services, conversation_id: str, worker: str, now: datetime) -> Turn | None:
     conversation = await store.get(tx, conversation_id, lock=True)
     assert conversation is not None
     row = await tx.row(
@@ -170,6 +168,11 @@ async def _lease(tx: Transaction, conversation_id: str, worker: str, now: dateti
     if row is None:
         await store.save(tx, replace(conversation, turn_waiting_since=None))
         return None
+    if row["attempts"] >= MAX_ATTEMPTS:
+        # every try ended its worker, or the last one did: nobody was left to call `fail`
+        await store.save(tx, await _give_up(tx, services, conversation, row["id"], "its worker stopped", now))
+        tx.wake("turns")
+        return None
     attempts = row["attempts"] + 1
     conversation = replace(conversation, lease_owner=worker, lease_until=now + LEASE)
     await store.save(tx, conversation)
@@ -177,6 +180,14 @@ async def _lease(tx: Transaction, conversation_id: str, worker: str, now: dateti
     if attempts == 1:
         await events.append(tx, "typing", conversation_id, {"author": "bot", "active": True}, now)
     return Turn(conversation, store.as_message(row), attempts, await turn_store.newest_events(tx, conversation_id))
+
+
+async def _give_up(
+    tx: Transaction, services: Services, conversation: Conversation, message_id: str, error: str, now: datetime
+) -> Conversation:
+    await turn_store.mark(tx, message_id, "failed", None, error[:200])
+    conversation = await saying.notice(tx, services, conversation, "bot_failed", now)
+    return await ownership.hand_over(tx, services, conversation, "bot_failed", {}, now)
 
 
 async def _after_turn(tx: Transaction, conversation: Conversation) -> Conversation:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from running import Shohay, demo_settings
 
 from app import schema
 from bot import models
@@ -110,3 +111,12 @@ def chromium() -> Iterator[str]:
         missing("Chromium is not installed")
     assert path is not None
     yield path
+
+
+@pytest.fixture(scope="session")
+def shohay(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[Shohay]:
+    """One running demo for all scenarios; each takes its own customers."""
+    folder = tmp_path_factory.mktemp("shohay")
+    running = Shohay(demo_settings(folder, models_dir), folder / "log").start().ready()
+    yield running
+    running.stop()

@@ -268,7 +268,9 @@ class _Maker:
             return (make_refund(method, part, began, began + chance.span((2, 24)), None, chance),)
         if state is not _S.CANCELLED or method is PaymentMethod.CASH_ON_DELIVERY:
             return ()
-        began = placed_at + chance.span((1, 24))
         outcome = next(self._refunds_of_cancelled)
-        sent = began + chance.span((6, 48)) if outcome is RefundState.SENT else None
-        return (replace(make_refund(method, total, began, sent, None, chance), state=outcome),)
+        if outcome is RefundState.SENT:
+            began = placed_at + chance.span((1, 24))
+            return (make_refund(method, total, began, began + chance.span((6, 48)), None, chance),)
+        began = self._now - chance.span((2, 20))
+        return (replace(make_refund(method, total, began, None, None, chance), state=outcome),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import context
 
@@ -12,7 +14,7 @@ METADATA = [handoff_metadata, shop_metadata]
 _LOCK = 7_420_031  # any number of ours: two processes that start at once migrate one after the other
 
 
-def _render(kind: str, value: object, _: object) -> str | bool:
+def _render(kind: str, value: object, _: object) -> str | Literal[False]:
     """Migrations stand on their own: our column types are written as what they are in the database."""
     return "sa.DateTime(timezone=True)" if kind == "type" and type(value).__name__ == "UtcDateTime" else False
 

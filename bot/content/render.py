@@ -20,9 +20,14 @@ UNITS = ("minutes", "hours", "days", "weeks", "months", "years")
 _NATIVE_DIGITS = {"beng": "০১২৩৪৫৬৭৮৯", "deva": "०१२३४५६७८९", "latn": "0123456789"}
 
 
-def fill(text: str, values: Mapping[str, Callable[[], str]]) -> str:
-    """`text` with each {name} replaced by what its function gives; an unknown name stays as it is written."""
-    return PLACEHOLDER.sub(lambda match: values[match[1]]() if match[1] in values else match[0], text)
+def fill(text: str, write: Callable[[str], str | None]) -> str:
+    """`text` with each {name} replaced by what `write` gives for it; where that is None it stays as it stands."""
+
+    def replaced(match: re.Match[str]) -> str:
+        written = write(match[1])
+        return match[0] if written is None else written
+
+    return PLACEHOLDER.sub(replaced, text)
 
 
 class Formatter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.content.library import Library
@@ -51,14 +51,12 @@ class Words:
         return {key: self.say(key, language).text for key in self.library.phrases if key.startswith(prefix)}
 
     def _fill(self, text: str, language: str, values: Mapping[str, Any]) -> str:
-        formatter = self._formatter(language)
-        functions: dict[str, Callable[[], str]] = {
-            name: (lambda value=value: formatter.text(value))
-            for name, value in self.library.facts.items()  # type: ignore[misc]
-        }
-        for name, value in values.items():
-            functions[name] = lambda value=value: self._value(value, language)  # type: ignore[misc]
-        return fill(text, functions)
+        known = {**self.library.facts, **values}
+
+        def write(name: str) -> str | None:
+            return self._value(known[name], language) if name in known else None
+
+        return fill(text, write)
 
     def _value(self, value: Any, language: str) -> str:
         if isinstance(value, Mapping):

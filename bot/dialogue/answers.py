@@ -38,6 +38,8 @@ class Answers(NaturalLanguageGenerator):
         except Exception as error:
             failures.note(error)
             raise
+        # said.buttons has them with their titles; Rasa would add what the action gave, which has none, once more
+        (kwargs.get("buttons") or []).clear()
         return {"text": said.text, "buttons": [button.as_json() for button in said.buttons]}
 
     def _say(self, utter_action: str, language: str, values: dict[str, Any]) -> Said:
@@ -53,13 +55,18 @@ class Answers(NaturalLanguageGenerator):
 
 
 def language_of(tracker: DialogueStateTracker) -> str:
-    """The language of the customer's last message, as the pipeline found it."""
+    """The language of the customer's last message, as the pipeline found it; a pressed button, which the pipeline
+    does not look at, keeps the conversation's."""
     latest = tracker.latest_message
-    found = (latest.parse_data or {}).get("language") if latest else None
-    return str(found["name"]) if found else "en"
+    if latest is None:
+        return "en"
+    found = (latest.parse_data or {}).get("language") or {}
+    return str(found.get("name") or (latest.metadata or {}).get("language") or "en")
 
 
 def as_said(message: dict[str, Any]) -> Said:
     """A message of Rasa's output channel as words and buttons."""
-    buttons = tuple(Button(button["title"], button["payload"]) for button in message.get("buttons") or ())
+    # Rasa adds an action's own buttons again to those that the words made of them; only the latter have titles
+    made = [button for button in message.get("buttons") or () if "title" in button]
+    buttons = tuple(dict.fromkeys(Button(button["title"], button["payload"]) for button in made))
     return Said(str(message.get("text") or ""), buttons)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ HANDOFF_REASON = "handoff_reason"
 CHOSEN_LANGUAGE = "chosen_language"
 # slots of the machinery, of no use to an agent
 _UNTOLD = {HANDOFF_REASON, CHOSEN_LANGUAGE, REQUESTED_SLOT, "session_started_metadata", "lookup_misses"}
+
+# with every kind of space, since Rasa strips those and looks for a slash after that
+_SLASHES = re.compile(r"^[/\s]+")
 
 
 @dataclass(frozen=True)
@@ -120,8 +124,7 @@ class Dialogue:
         began = time.perf_counter()
         collector = _Collector()
         incoming = UserMessage(
-            # only our own buttons may carry a payload; typed text must not name an intent
-            message.payload or message.text.lstrip("/ "),
+            message.payload or _typed(message.text),
             collector,
             message.conversation_id,
             input_channel="shohay",
@@ -138,7 +141,7 @@ class Dialogue:
     async def parse(self, text: str) -> Parsed:
         """Understands one text, outside any conversation."""
         assert self._agent.processor is not None
-        data = await self._agent.processor.parse_message(UserMessage(text.lstrip("/ ")))
+        data = await self._agent.processor.parse_message(UserMessage(_typed(text)))
         return Parsed(
             language=(data.get("language") or {}).get("name", ""),
             intent=data["intent"]["name"],
@@ -167,3 +170,8 @@ class Dialogue:
             known=known,
             milliseconds=(time.perf_counter() - began) * 1000,
         )
+
+
+def _typed(text: str) -> str:
+    """What may reach Rasa of a typed text: only our own buttons' payloads name an intent, by a leading slash."""
+    return _SLASHES.sub("", text)

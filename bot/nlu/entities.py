@@ -21,7 +21,7 @@ from spacy.language import Language
 from bot.nlu.normalise import fold_digits
 
 _EMAIL = regex.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-_RETURN = regex.compile(r"(?<![\w])R[-\s]?(\d{4,10})(?![\d])", regex.IGNORECASE)
+_RETURN = regex.compile(r"(?<!\w)R[-\s]?(\d{5,10}-\d{1,3})(?!\d)", regex.IGNORECASE)
 _ORDER = regex.compile(r"(?<![\w@.+-])#?(\d{5,10})(?![\d@])")
 
 
@@ -125,5 +125,5 @@ def _ruler(names: dict[str, list[str]]) -> Language:
     nlp = spacy.blank("xx")
     ruler = nlp.add_pipe("entity_ruler")
     patterns = [{"label": label, "pattern": name.lower()} for label, elements in names.items() for name in elements]
-    ruler.add_patterns(patterns)  # type: ignore[attr-defined]
+    ruler.add_patterns(patterns)
     return nlp

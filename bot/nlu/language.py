@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline
 from bot.nlu.normalise import normalise
 
 LANGUAGE = "language"
+_ADDRESS = re.compile(r"\S*(?:@|://)\S*")
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u09ff]+)*")
 
 
@@ -103,16 +104,15 @@ class LanguageIdentifier(GraphComponent):
         chances = self._model.predict_proba([prepared])[0]
         best = int(chances.argmax())
         name, confidence = str(self._model.classes_[best]), float(chances[best])
-        letters = sum(map(len, prepared.split()))
-        if (
-            current
-            and name != current
-            and (confidence < self._config["keep_below"] or letters < self._config["min_letters"])
-        ):
+        words = prepared.split()
+        # "ok", "thanks", a name or a product: one Latin word is typed in any language
+        loan = len(words) < 2 and prepared.isascii()
+        unclear = confidence < self._config["keep_below"] or sum(map(len, words)) < self._config["min_letters"]
+        if current and name != current and (loan or unclear):
             return {"name": current, "confidence": confidence}
         return {"name": name, "confidence": confidence}
 
 
 def _prepared(text: str) -> str:
-    """Only the words: order numbers and punctuation say nothing about the language."""
-    return " ".join(_WORD.findall(normalise(text).lower()))
+    """Only the words: numbers, punctuation and addresses say nothing about the language."""
+    return " ".join(_WORD.findall(_ADDRESS.sub(" ", normalise(text).lower())))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from connectors.base import BadRequest, Capabilities, Forged, OutboundMessage, Request, SendResult, Sent
+from connectors.base import BadRequest, Capabilities, Forged, OutboundMessage, Request, SendResult, Sent, is_text
 from handoff.clock import new_id
 from handoff.inbox import Incoming
 
@@ -65,7 +65,7 @@ class Website:
             raise BadRequest("Send either text or payload.")
         if not isinstance(payload if text is None else text, str):
             raise BadRequest("text and payload must be text.")
-        if any("\ud800" <= character <= "\udfff" or character == "\x00" for character in (text or payload)):
+        if not is_text(client_id + (text or payload or "")):
             raise BadRequest("The message has characters that are not valid text.")
         return [Incoming(CHANNEL, f"{sender}:{client_id}", sender, text=text or "", payload=payload)]
 

@@ -106,7 +106,7 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
     ) -> dict[str, Any]:
         await access.desk_person(database, request)
         async with database.read() as tx:
-            return await views.conversation_list(tx, status, q.strip(), after)
+            return await views.conversation_list(tx, views.Filter(status=status, search=q.strip()), after)
 
     @routes.get("/conversations/{conversation_id}")
     async def conversation(request: Request, conversation_id: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from shop_testing import DEMO, NOW, EngineMaker, RunAction, Said, make_tables, run_action, sqlite_engine
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -49,7 +50,7 @@ def postgres_demo() -> Iterator[EngineMaker]:
 
     try:
         asyncio.run(run(f"CREATE SCHEMA {schema}"))
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, DBAPIError) as error:
         pytest.skip(f"no PostgreSQL at {POSTGRES} ({type(error).__name__}): the shop is tested on SQLite only")
     try:
         asyncio.run(_make_demo(make()))

@@ -18,6 +18,7 @@ from actions.shop.backend import ShopBackend
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "data" / "demo"
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+LANGUAGES = ("en", "bn")
 REGIONS = ("BD", "IN", "US", "GB", "DE", "FR", "ES")
 
 
@@ -72,11 +73,10 @@ async def run_action(
     name: str,
     slots: Mapping[str, Any] | None = None,
     events: Sequence[Mapping[str, Any]] = (),
-    regions: Sequence[str] = REGIONS,
 ) -> Said:
     """One action through rasa_sdk's executor, as Rasa calls it. The last user event is the latest message."""
     executor = ActionExecutor()
-    for action in all_actions(shop, regions):
+    for action in all_actions(shop, REGIONS, LANGUAGES):
         executor.register_action(action)
     latest = next((each["parse_data"] for each in reversed(events) if each["event"] == "user"), {})
     tracker = {"sender_id": "c", "slots": dict(slots or {}), "latest_message": latest, "events": list(events)}

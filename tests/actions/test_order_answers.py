@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
-from shop_testing import NOW, REGIONS, RunAction, run_action, user
+from shop_testing import NOW, REGIONS, RunAction, run_action
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from actions.lookup import OrderAction
@@ -117,6 +117,12 @@ def test_both_parcels_of_a_split_order_are_told(orders: Orders) -> None:
     assert phrases(order_status(order, NOW.date())[1]).count("order_line_carrier") == 2
 
 
+def test_an_order_that_came_back_is_told_without_the_way_it_went(orders: Orders) -> None:
+    for order in orders.values():
+        told = phrases(order_status(order, NOW.date())[1])
+        assert ("order_line_carrier" in told) == (bool(order.shipments) and order.state is not OrderState.RETURNED)
+
+
 def test_money_of_a_cancelled_order_is_told_whether_paid_or_not(orders: Orders) -> None:
     for order in orders.values():
         if order.state is OrderState.CANCELLED:
@@ -141,10 +147,9 @@ async def test_an_order_without_a_return_says_so(act: RunAction) -> None:
     assert said.keys == ["return_status_none"]
 
 
-async def test_a_return_number_named_before_the_order_is_remembered(act: RunAction) -> None:
-    for value in ("R10002-1", "r10002-1", "R99999-7"):
-        events = [user("my return", "return_status", [{"entity": "return_number", "value": value}]), user("10002")]
-        said = await act("action_return_status", {"order_number": "10002", **AMINA}, events)
+async def test_the_return_that_was_named_is_told_or_else_the_orders_newest(act: RunAction) -> None:
+    for named in ("R10002-1", "r10002-1", "R99999-7", None):
+        said = await act("action_return_status", {"order_number": "10002", **AMINA, "return_number": named})
         assert said.responses[0]["return_number"] == {"id": "R10002-1"}
 
 

@@ -1,5 +1,6 @@
 """The demo shop: always the same three orders, every state, and nothing that could not be true."""
 
+import re
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -142,6 +143,7 @@ def test_nothing_happened_in_the_future_or_before_its_cause(orders: Orders) -> N
             assert delivered[0] < each.requested_at <= each.changed_at <= NOW
         for refund in order.refunds:
             assert order.placed_at <= refund.created_at <= (refund.sent_at or refund.created_at) <= NOW
+            assert refund.state is RefundState.SENT or refund.expected_on >= NOW.date()
         assert all(order.placed_at <= payment.created_at <= NOW for payment in order.payments)
 
 
@@ -190,7 +192,10 @@ def test_whatever_is_read_has_a_name_in_english_and_bengali(orders: Orders) -> N
     for order in orders.values():
         names = [order.city, *(item.names for item in order.items), *(p.carrier for p in order.shipments)]
         names += [event.place for parcel in order.shipments for event in parcel.events if event.place]
-        assert all(name["en"] and name["bn"] for name in names)
+        for name in names:
+            assert set(name) == {"en", "bn"}
+            assert all(isinstance(text, str) and text for text in name.values())
+            assert re.search("[\u0980-\u09ff]", name["bn"])
 
 
 def test_ids_are_version_7_and_numbers_are_used_once(orders: Orders) -> None:
