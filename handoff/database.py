@@ -18,7 +18,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from handoff.signals import Signals
 
-
 # PostgreSQL's codes for a server that cannot serve us now: no connection, not let in, no such database, out of
 # connections or space, starting up or shutting down (its manual, appendix A)
 _AWAY = ("08", "28", "3D", "53", "57P")

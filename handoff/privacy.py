@@ -13,8 +13,9 @@ _RUN = re.compile(r"(?<![^\W_])\d+(?:[ \t\u00a0\u202f.\-\u2010-\u2015]{1,3}\d+)*
 _DIGITS = re.compile(r"\d+")
 _SHORTEST, _LONGEST = 13, 19  # ISO/IEC 7812
 _LONGEST_PHONE = 15  # ITU-T E.164
-# A Bangladeshi mobile number with its country code is as long as a card number, and one in ten passes the Luhn check.
-_PHONE = re.compile(r"(?:00)?8801[3-9]\d{8}")
+# Bangladeshi mobile numbers: with the country code they are as long as a card number, and so is one after an order
+# number; one in ten passes the Luhn check.
+_PHONE = re.compile(r"(?:(?:00)?880|0)1[3-9]\d{8}")
 # What often follows a card number on the same line: its expiry and its CVV.
 _TAIL = re.compile(re.escape(REDACTED) + r"((?: ?\d{1,2} ?/ ?\d{2,4})?[ /|]{1,3})\d{3,4}(?!\d)")
 _CVV = re.compile(r"\b(cvv2?|cvc2?|csc|সিভিভি|सीवीवी)(\W{0,4}(?:is|code|হলো|है|:)?\W{0,4})\d{3,4}(?!\d)", re.IGNORECASE)
@@ -50,21 +51,25 @@ def _without_cards(run: re.Match[str]) -> str:
 
 def _card_end(groups: Sequence[re.Match[str]], first: int, after_plus: bool) -> int | None:
     """The last group of the longest card number that begins with group `first`."""
-    digits, found = "", None
+    numbers: list[str] = []
+    found = None
     for last in range(first, len(groups)):
-        digits += "".join(str(unicodedata.digit(character)) for character in groups[last][0])
-        if len(digits) > _LONGEST:
+        numbers.append("".join(str(unicodedata.digit(character)) for character in groups[last][0]))
+        length = sum(map(len, numbers))
+        if length > _LONGEST:
             break
-        sizes = [len(group[0]) for group in groups[first : last + 1]]
-        if len(digits) >= _SHORTEST and _is_card(digits, sizes, after_plus):
+        if length >= _SHORTEST and _is_card(numbers, after_plus):
             found = last
     return found
 
 
-def _is_card(digits: str, sizes: Sequence[int], after_plus: bool) -> bool:
-    if (after_plus and len(digits) <= _LONGEST_PHONE) or _PHONE.fullmatch(digits):
+def _is_card(numbers: Sequence[str], after_plus: bool) -> bool:
+    digits = "".join(numbers)
+    if after_plus and len(digits) <= _LONGEST_PHONE:
         return False
-    if digits[0] in "01" and any(size != 4 for size in sizes[:-1]):
+    if any(_PHONE.fullmatch(number) for number in numbers):
+        return False
+    if (after_plus or digits[0] in "01") and any(len(number) != 4 for number in numbers[:-1]):
         return False  # no bank's card, but an order number and a phone number side by side
     return _luhn([int(digit) for digit in digits])
 
