@@ -24,7 +24,7 @@ from connectors.base import Connector
 from connectors.delivery import Delivery
 from connectors.fake import Fake
 from connectors.website.connector import Website
-from handoff import ownership
+from handoff import ownership, turns
 from handoff.database import Database, DatabaseAway
 from handoff.postgres_signals import listen
 from handoff.queue import QueueRules
@@ -114,6 +114,8 @@ async def run(house: House, listener: socket.socket | None, work: bool) -> None:
     jobs: list[Callable[[], Coroutine[Any, Any, None]]] = [house.words.watch]
     if database.dialect == "postgresql":
         jobs.append(lambda: listen(database.url, database.signals))
+    if listener is not None and work and database.dialect == "sqlite":
+        await turns.take_over(house.services)
     if listener is not None:
         jobs.append(lambda: serve(house, listener))
     if work:

@@ -20,7 +20,7 @@ from handoff.conversations import Conversation
 from handoff.database import Transaction
 from handoff.messages import Message, Said
 from handoff.models import conversations as conversation_table
-from handoff.models import messages, turns
+from handoff.models import messages, turns, workers
 from handoff.services import Services
 
 LEASE = timedelta(seconds=30)
@@ -143,6 +143,19 @@ async def fail(services: Services, turn: Turn, worker: str, error: str) -> None:
         else:
             conversation = await _give_up(tx, services, conversation, turn.message.id, error, now)
         await store.save(tx, conversation)
+
+
+async def take_over(services: Services) -> None:
+    """This process is alone on its database: what a process that died had leased is free at once.
+
+    Were another one alive after all, its running turns would be dropped when they finish, and done again.
+    """
+    c = conversation_table.c
+    async with services.database.write() as tx:
+        await tx.execute(
+            sa.update(conversation_table).where(c.lease_until.is_not(None)).values(lease_owner=None, lease_until=None)
+        )
+        await tx.execute(sa.delete(workers))
 
 
 async def release(services: Services, worker: str) -> None:

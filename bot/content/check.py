@@ -5,14 +5,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-import yaml
-
-from bot.content.errors import Problem
+from bot.content.errors import ContentError, Problem
 from bot.content.library import Library, Phrase, Question
 from bot.content.render import PLACEHOLDER, Formatter
+from bot.content.yaml_lines import Lines, load
 
 MIN_EXAMPLES = 2
+RULES = "data/rules.yml"
+# Rasa's own files beside the content, looked at here so that they too are mended by file and line
+RASA_FILES = ("config.yml", "domain.yml", RULES, "data/stories.yml")
 
 
 def check(library: Library, root: Path) -> list[Problem]:
@@ -20,10 +23,18 @@ def check(library: Library, root: Path) -> list[Problem]:
     do not exist, questions that nothing answers.
 
     Args:
-        root: the project's folder, for `data/rules.yml`.
+        root: the project's folder, for Rasa's own files.
     """
-    ruled = _ruled_intents(root / "data" / "rules.yml")
-    problems = [*_facts(library)]
+    problems = facts(library)
+    ruled: set[str] | None = set()
+    for name in RASA_FILES:
+        try:
+            raw, lines = load(root / name, name) if (root / name).exists() else ({}, {})
+            if name == RULES:
+                ruled = _ruled_intents(raw, lines)
+        except ContentError as error:
+            problems.extend(error.problems)
+            ruled = None if name == RULES else ruled
     for question in library.questions.values():
         problems += [*_question(question, library, ruled)]
     for phrase in library.phrases.values():
@@ -32,7 +43,19 @@ def check(library: Library, root: Path) -> list[Problem]:
     return sorted(problems)
 
 
-def _question(question: Question, library: Library, ruled: set[str]) -> Iterator[Problem]:
+def facts(library: Library) -> list[Problem]:
+    """The facts that cannot be written in every language; an answer that names one could not be said."""
+    formatters = {code: Formatter(language) for code, language in library.languages.items()}
+    return [
+        problem
+        for name, value in library.facts.items()
+        for code, formatter in formatters.items()
+        for problem in _fact(name, value, code, formatter)
+    ]
+
+
+def _question(question: Question, library: Library, ruled: set[str] | None) -> Iterator[Problem]:
+    """`ruled` are the intents that rules answer, None when the rules cannot be read."""
     file, lines = question.file, question.lines
     for code in library.languages:
         if len(question.examples.get(code, ())) < MIN_EXAMPLES:
@@ -44,8 +67,8 @@ def _question(question: Question, library: Library, ruled: set[str]) -> Iterator
             yield Problem(file, lines[("title",)], f"The title in '{code}' is missing.", "Add it.")
         if question.answers and code not in question.answers:
             yield Problem(file, lines[("answer",)], f"The answer in '{code}' is missing.", "Add it.")
-    ways = [bool(question.answers), question.handoff, question.intent in ruled]
-    if sum(ways) != 1:
+    ways = [bool(question.answers), question.handoff, question.intent in (ruled or ())]
+    if sum(ways) != 1 and ruled is not None:
         what = "Nothing answers this question." if not any(ways) else "It is answered in more than one way."
         yield Problem(file, 1, what, "Give it an answer, or 'handoff: true', or a rule in data/rules.yml.")
     for code, text in question.answers.items():
@@ -98,33 +121,29 @@ def _doubled(library: Library) -> Iterator[Problem]:
                 )
 
 
-def _facts(library: Library) -> Iterator[Problem]:
-    for code, language in library.languages.items():
-        try:
-            formatter = Formatter(language)
-        except ValueError as error:
-            yield Problem("data/shop.yml", 1, f"Language '{code}': {error}.", "Use a locale such as bn_BD.")
-            continue
-        for name, value in library.facts.items():
-            yield from _fact(name, value, code, formatter)
-
-
 def _fact(name: str, value: object, code: str, formatter: Formatter) -> Iterator[Problem]:
     try:
         formatter.text(value)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, StopIteration) as error:
         yield Problem("data/shop.yml", 1, f"The fact '{name}' cannot be written in '{code}': {error}.", "Mend it.")
         return
     if isinstance(value, Mapping) and isinstance(value.get("text"), Mapping) and code not in value["text"]:
         yield Problem("data/shop.yml", 1, f"The fact '{name}' has no text in '{code}'.", "Add it.")
 
 
-def _ruled_intents(path: Path) -> set[str]:
-    """Intents that begin a rule or stand in one."""
-    if not path.exists():
-        return set()
-    raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    return {step["intent"] for rule in raw.get("rules", []) for step in rule.get("steps", []) if "intent" in step}
+def _ruled_intents(raw: Mapping[str, Any], lines: Lines) -> set[str]:
+    """Intents that begin a rule or stand in one.
+
+    Raises:
+        ContentError: the rules are not as Rasa has them.
+    """
+    try:
+        steps = [step for rule in raw.get("rules") or [] for step in rule["steps"]]
+        return {step["intent"] for step in steps if "intent" in step}
+    except (KeyError, TypeError) as error:
+        line = lines.get(("rules",), 1)
+        problem = Problem(RULES, line, "A rule here has no steps as Rasa has them.", "Write each as '- intent: …'.")
+        raise ContentError([problem]) from error
 
 
 def _folded(text: str) -> str:

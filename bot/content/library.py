@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import babel
+
 from bot.content.errors import ContentError, Problem
 from bot.content.yaml_lines import Lines, load
 
@@ -146,9 +148,11 @@ def _question(path: Path, name: str) -> Question:
             problems.append(Problem(name, 1, f"'{key}' is missing.", "Add it, with a line for each language."))
     for key in ("title", "examples", "answer"):
         problems.extend(_text_problems(raw.get(key, {}), (key,), lines, name))
-    following = raw.get("next", []) or []
-    if not isinstance(following, list) or not all(isinstance(entry, str) for entry in following):
-        problems.append(Problem(name, lines[("next",)], "'next' is not a list of questions.", "Write [one, two]."))
+    if not isinstance(raw.get("handoff", False), bool):
+        problems.append(
+            Problem(name, lines[("handoff",)], "'handoff' is neither true nor false.", "Write one of them.")
+        )
+    problems.extend(_next_problems(raw.get("next"), ("next",), lines, name))
     if problems:
         raise ContentError(problems)
     return Question(
@@ -158,8 +162,8 @@ def _question(path: Path, name: str) -> Question:
         titles={code: text.strip() for code, text in raw["title"].items()},
         examples={code: _examples(text, lines[("examples", code)]) for code, text in raw["examples"].items()},
         answers={code: text.strip() for code, text in (raw.get("answer") or {}).items()},
-        handoff=bool(raw.get("handoff", False)),
-        next=tuple(following),
+        handoff=raw.get("handoff", False),
+        next=tuple(raw.get("next") or ()),
         lines=lines,
     )
 
@@ -186,6 +190,12 @@ def _text_problems(value: Any, path: tuple[str, ...], lines: Lines, name: str) -
     ]
 
 
+def _next_problems(value: Any, path: tuple[str, ...], lines: Lines, name: str) -> list[Problem]:
+    if value is None or _is_texts(value):
+        return []
+    return [Problem(name, lines[path], "'next' is not a list of questions.", "Write [one, two].")]
+
+
 def _phrases(path: Path, name: str) -> list[Phrase]:
     raw, lines = load(path, name)
     problems: list[Problem] = []
@@ -195,10 +205,15 @@ def _phrases(path: Path, name: str) -> list[Phrase]:
             problems.append(Problem(name, lines[(key,)], f"'{key}' has no languages under it.", "Write 'en: …' below."))
             continue
         entry = dict(entry)
-        following = tuple(entry.pop("next", None) or ())
-        problems.extend(_text_problems(entry, (key,), lines, name))
-        texts = {code: str(text).strip() for code, text in entry.items()}
-        found.append(Phrase(key, name, texts, following, lines[(key,)]))
+        following = entry.pop("next", None)
+        mistakes = [
+            *_next_problems(following, (key, "next"), lines, name),
+            *_text_problems(entry, (key,), lines, name),
+        ]
+        problems.extend(mistakes)
+        if not mistakes:
+            texts = {code: text.strip() for code, text in entry.items()}
+            found.append(Phrase(key, name, texts, tuple(following or ()), lines[(key,)]))
     if problems:
         raise ContentError(problems)
     return found
@@ -208,14 +223,44 @@ def _shop(path: Path, name: str) -> tuple[dict[str, Language], dict[str, Any], t
     if not path.exists():
         raise ContentError([Problem(name, 1, "The file is missing.", "Every shop has one; see docs/content.md.")])
     raw, lines = load(path, name)
-    try:
-        languages = {
-            code: Language(code, one["name"], one["locale"], one["currency"], tuple(one.get("aliases", ())))
-            for code, one in raw["languages"].items()
-        }
-        return languages, dict(raw["facts"]), tuple(raw.get("phone_regions", ()))
-    except (KeyError, TypeError, AttributeError) as error:
+    languages = raw.get("languages")
+    problems: list[Problem] = []
+    if isinstance(languages, dict) and languages:
+        for code, entry in languages.items():
+            problems.extend(_language_problems(entry, ("languages", code), lines, name))
+    else:
         line = lines.get(("languages",), 1)
-        raise ContentError(
-            [Problem(name, line, f"{error} is missing.", "Every language needs name, locale and currency.")]
-        ) from error
+        problems.append(Problem(name, line, "No languages are named.", "Write 'languages:' with 'en: {…}' below."))
+    if not isinstance(raw.get("facts"), dict):
+        problems.append(
+            Problem(name, lines.get(("facts",), 1), "There are no facts.", "Write 'facts:' and each below.")
+        )
+    regions = raw.get("phone_regions", [])
+    if not _is_texts(regions):
+        problems.append(Problem(name, lines[("phone_regions",)], "These are no regions.", "Write a list such as [BD]."))
+    if problems:
+        raise ContentError(problems)
+    read = {
+        code: Language(code, one["name"], one["locale"], one["currency"], tuple(one.get("aliases", ())))
+        for code, one in raw["languages"].items()
+    }
+    return read, raw["facts"], tuple(regions)
+
+
+def _language_problems(entry: Any, path: tuple[str, ...], lines: Lines, name: str) -> list[Problem]:
+    line, code = lines[path], path[-1]
+    keys = ("name", "locale", "currency")
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in keys):
+        what = f"Language '{code}' lacks name, locale or currency."
+        return [Problem(name, line, what, "Write {name: English, locale: en_US, currency: USD}.")]
+    if not _is_texts(entry.get("aliases", [])):
+        return [Problem(name, line, f"The aliases of '{code}' are no list of names.", "Write [one, two].")]
+    try:
+        babel.Locale.parse(entry["locale"])
+    except (ValueError, babel.UnknownLocaleError) as error:
+        return [Problem(name, line, f"Language '{code}': {error}.", "Use a locale such as bn_BD.")]
+    return []
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from bot.content.check import facts
 from bot.content.errors import ContentError
 from bot.content.library import read
 from bot.content.words import Words
@@ -28,7 +29,7 @@ class LiveWords:
         self._folder = folder
         self._zone = zone
         self._seen = _stamp(folder)
-        self.current = Words(read(folder), zone)
+        self.current = self._read()
 
     def say(self, key: str, language: str, **values: Any) -> Said:
         return self.current.say(key, language, **values)
@@ -40,12 +41,19 @@ class LiveWords:
             return False
         self._seen = stamp
         try:
-            self.current = Words(read(self._folder), self._zone)
+            self.current = self._read()
         except ContentError as error:
             log.error("content_not_taken", problems=[str(problem) for problem in error.problems])
             return False
         log.info("content_reloaded")
         return True
+
+    def _read(self) -> Words:
+        library = read(self._folder)
+        problems = facts(library)
+        if problems:
+            raise ContentError(problems)
+        return Words(library, self._zone)
 
     async def watch(self, seconds: float = 1.0) -> None:
         """Keeps the words fresh until cancelled."""

@@ -15,6 +15,8 @@ from babel import dates, numbers, units
 from bot.content.library import Language
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+# CLDR parts a currency of letters from the number (UTS 35, currencySpacing); babel does not
+_CURRENCY_GAP = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 UNITS = ("minutes", "hours", "days", "weeks", "months", "years")
 # The name of a currency's minor unit is never shown, so its number of decimals is all that is needed.
 _NATIVE_DIGITS = {"beng": "০১২৩৪৫৬৭৮৯", "deva": "०१२३४५६७८९", "latn": "0123456789"}
@@ -100,11 +102,13 @@ class Formatter:
             currency = value["currency"]
             major = Decimal(amount).scaleb(-numbers.get_currency_precision(currency))
         pattern = str(self.locale.currency_formats["standard"].pattern)
-        if major == major.to_integral_value():
+        whole = major == major.to_integral_value()
+        if whole:
             pattern = pattern.replace(".00", "")
-        return self._native(
-            numbers.format_currency(major, currency, format=pattern, locale=self.locale, currency_digits=False)
+        written = numbers.format_currency(
+            major, currency, format=pattern, locale=self.locale, currency_digits=not whole
         )
+        return self._native(_CURRENCY_GAP.sub("\u00a0", written))
 
     def _span(self, value: Any, unit: str) -> str:
         low, high = value if isinstance(value, list | tuple) else (value, value)

@@ -16,11 +16,15 @@ def load(path: Path, name: str) -> tuple[dict[str, Any], Lines]:
     """The file's mapping and the line (from 1) of each key path, such as ("answer", "bn").
 
     Raises:
-        ContentError: not readable as YAML, not a mapping, or a key stands twice.
+        ContentError: not readable as YAML, not a mapping, a key stands twice or is not text.
     """
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except OSError as error:
+        problem = Problem(name, 1, f"The file cannot be read: {error.strerror}.", "Check that it is there.")
+        raise ContentError([problem]) from error
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise ContentError([Problem(name, line, "The file is not UTF-8.", "Save it as UTF-8.")]) from error
@@ -30,19 +34,25 @@ def load(path: Path, name: str) -> tuple[dict[str, Any], Lines]:
             name, line, f"This is not valid YAML: {error.problem}.", "Check the indentation and the colons here."
         )
         raise ContentError([problem]) from error
-    except yaml.YAMLError as error:
-        raise ContentError([Problem(name, 1, f"This is not valid YAML: {error}.", "Remove what it names.")]) from error
+    except (yaml.YAMLError, ValueError) as error:
+        what = " ".join(str(error).split())
+        raise ContentError([Problem(name, 1, f"This is not valid YAML: {what}.", "Remove what it names.")]) from error
     if not isinstance(node, yaml.MappingNode):
         raise ContentError([Problem(name, 1, "The file has no keys.", "Start from docs/content.md's example.")])
     lines: Lines = {}
-    _walk(node, (), lines, name)
-    return yaml.safe_load(text), lines
+    try:
+        _walk(node, (), lines, name)
+    except RecursionError as error:
+        raise ContentError([Problem(name, 1, "A part of the file holds itself.", "Remove the alias (*).")]) from error
+    return values, lines
 
 
 def _walk(node: yaml.MappingNode, path: tuple[str, ...], lines: Lines, name: str) -> None:
     for key, value in node.value:
-        here = (*path, str(key.value))
         line = key.start_mark.line + 1
+        if key.tag != "tag:yaml.org,2002:str":  # such as 5, no or null, which YAML takes for something else
+            raise ContentError([Problem(name, line, f"'{key.value}' is not read as text.", "Put it in quotes.")])
+        here = (*path, key.value)
         if here in lines:
             raise ContentError(
                 [Problem(name, line, f"'{key.value}' stands here a second time.", "Keep one of the two.")]

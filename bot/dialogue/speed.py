@@ -1,4 +1,4 @@
-"""Rasa's slow spots, replaced once for the process (measured in docs/rasa.md)."""
+"""Rasa's slow spots, replaced once for the process (docs/rasa.md says why each is slow)."""
 
 from __future__ import annotations
 

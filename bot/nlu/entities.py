@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import joblib
@@ -23,6 +24,12 @@ from bot.nlu.normalise import fold_digits
 _EMAIL = regex.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _RETURN = regex.compile(r"(?<!\w)R[-\s]?(\d{5,10}-\d{1,3})(?!\d)", regex.IGNORECASE)
 _ORDER = regex.compile(r"(?<![\w@.+-])#?(\d{5,10})(?![\d@])")
+# Bengali and Devanagari letters with a dot: a code point of their own, which NFC writes as two
+_ONE_PIECE = {
+    unicodedata.normalize("NFC", letter): letter
+    for letter in "\u09dc\u09dd\u09df\u0958\u0959\u095a\u095b\u095c\u095d\u095e\u095f"
+}
+_NUKTA = regex.compile("|".join(_ONE_PIECE))
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -58,7 +65,7 @@ class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
         self._regions = config["phone_regions"]
         self._storage = model_storage
         self._resource = resource
-        self._synonyms = synonyms
+        self._synonyms = {unicodedata.normalize("NFC", name): value for name, value in synonyms.items()}
         self._ruler = _ruler(names)
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -100,8 +107,9 @@ class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
             _take(found, "phone", start, end, number)
         for match in _ORDER.finditer(folded):
             _take(found, "order_number", match.start(), match.end(), match[1])
-        for span in self._ruler(folded.lower()).ents:
-            value = self._synonyms.get(span.text, span.text)
+        for span in self._ruler(_lower(folded)).ents:
+            name = unicodedata.normalize("NFC", span.text)
+            value = self._synonyms.get(name, name)
             _take(found, span.label_, span.start_char, span.end_char, value)
         return found
 
@@ -124,6 +132,22 @@ def _take(found: list[dict[str, Any]], entity: str, start: int, end: int, value:
 def _ruler(names: dict[str, list[str]]) -> Language:
     nlp = spacy.blank("xx")
     ruler = nlp.add_pipe("entity_ruler")
-    patterns = [{"label": label, "pattern": name.lower()} for label, elements in names.items() for name in elements]
+    patterns = [
+        {"label": label, "pattern": form}
+        for label, elements in names.items()
+        for name in elements
+        for form in _forms(name)
+    ]
     ruler.add_patterns(patterns)
     return nlp
+
+
+def _lower(text: str) -> str:
+    """Lower case without a change of length, so that positions stay."""
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
+
+
+def _forms(name: str) -> set[str]:
+    """The two ways to type a name: NFC, and with the one-piece letters that keyboards give and NFC takes apart."""
+    composed = unicodedata.normalize("NFC", _lower(name))
+    return {composed, _NUKTA.sub(lambda match: _ONE_PIECE[match[0]], composed)}

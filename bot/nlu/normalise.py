@@ -18,6 +18,7 @@ def fold_digits(text: str) -> str:
 
 def normalise(text: str) -> str:
     """NFC, ASCII digits, no invisible characters, single spaces, at most two of a letter in a row; digits are kept."""
-    text = fold_digits(unicodedata.normalize("NFC", text).translate(_INVISIBLE))
+    # invisible characters first: what they held apart may be one letter in NFC
+    text = fold_digits(unicodedata.normalize("NFC", text.translate(_INVISIBLE)))
     text = _ELONGATED.sub(lambda match: match[0] if match[1].isdigit() else match[1] * 2, text)
     return _SPACES.sub(" ", text).strip()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from handoff import inbox, store, turns
-from handoff.clock import new_id
+from handoff.clock import new_id, now
 from handoff.conversations import Conversation
 from handoff.database import Database
 from handoff.inbox import Incoming
@@ -80,7 +80,7 @@ async def rows(database: Database, table: str, *order: str) -> list[dict[str, An
 
 async def dump(database: Database) -> str:
     """Everything that is stored."""
-    return "\n".join([str(await rows(database, name)) for name in metadata.tables])
+    return "\n".join([str(row) for name in metadata.tables for row in sorted(await rows(database, name), key=str)])
 
 
 async def count(database: Database, table: str) -> int:
@@ -93,18 +93,14 @@ async def change(database: Database, table: str, **values: Any) -> None:
         await tx.execute(sa.update(metadata.tables[table]).values(**values))
 
 
-async def end_leases(database: Database, ago: timedelta = timedelta(seconds=1)) -> None:
-    """Lets every lease and every pause before a new try run out."""
+async def end_leases(database: Database, conversation_id: str | None = None) -> None:
+    """Lets leases and pauses before a new try run out: all, or one conversation's."""
+    query = sa.update(conversations).where(conversations.c.lease_until.is_not(None))
+    if conversation_id is not None:
+        query = query.where(conversations.c.id == conversation_id)
     async with database.write() as tx:
-        until = conversations.c.lease_until
-        await tx.execute(sa.update(conversations).where(until.is_not(None)).values(lease_until=_now() - ago))
+        await tx.execute(query.values(lease_until=now() - timedelta(seconds=1)))
 
 
 def tracked(generation: int, position: int, events: str = "[]") -> StoredEvents:
     return StoredEvents(generation, position, events)
-
-
-def _now() -> datetime:
-    from handoff.clock import now
-
-    return now()

@@ -1,0 +1,57 @@
+/** The desk's JSON API: changes with the page's CSRF token, errors as one sentence for a person. */
+
+const TIMEOUT = 15000; // ms
+
+/** What the server refused or the network lost; `status` is 0 when no answer came, so it may have happened or not. */
+export class Failed extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Posts `body` and returns the answer's JSON, null when it has none.
+ * @throws {Failed} */
+export async function post(path, body = {}, headers = {}) {
+  const token = document.querySelector('meta[name="csrf-token"]');
+  let response;
+  try {
+    response = await fetch(`/api/desk/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...(token && { "X-CSRF-Token": token.content }), ...headers },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+  } catch {
+    throw new Failed(0, "The server did not answer.");
+  }
+  if (response.ok) return response.status === 204 ? null : response.json();
+  let message = "Something went wrong on our side.";
+  try {
+    message = (await response.json()).error.message;
+  } catch {
+    // Not our server's words (a proxy's page, perhaps): the sentence above stands.
+  }
+  throw new Failed(response.status, message);
+}
+
+/** Whether somebody is still signed in; null when the server did not answer. */
+export async function signedIn() {
+  try {
+    const response = await fetch("/api/desk/me", { signal: AbortSignal.timeout(TIMEOUT) });
+    return response.ok ? true : response.status === 401 || response.status === 403 ? false : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Ends the session here and at the server, and shows the sign-in page. */
+export async function signOut() {
+  try {
+    await post("logout");
+  } catch (error) {
+    if (error.status !== 401) throw error; // it was over already
+  }
+  sessionStorage.clear(); // unsent drafts
+  location.replace("/desk");
+}

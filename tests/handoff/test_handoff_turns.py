@@ -1,0 +1,331 @@
+"""The bot's turns: one worker at a time, in order, wholly or not at all, and never over a person."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from handoff_testing import (
+    RAHIM,
+    WORKER,
+    answer,
+    ask_for_person,
+    change,
+    count,
+    dump,
+    end_leases,
+    lease,
+    rows,
+    said,
+    state,
+    tracked,
+    write,
+)
+
+from handoff import events, ownership, store, turn_store, turns
+from handoff.clock import new_id
+from handoff.clock import now as clock_now
+from handoff.messages import Button, Said
+from handoff.models import conversations
+from handoff.queue import QueueRules
+from handoff.services import Services
+from handoff.turns import Outcome
+
+OTHER = new_id()
+
+
+async def turn_rows(services: Services) -> list[tuple[str, int]]:
+    return [(row["status"], row["attempts"]) for row in await rows(services.database, "turns", "created_at", "seq")]
+
+
+async def test_a_waiting_conversation_is_leased_to_one_worker(services: Services) -> None:
+    assert await turns.lease_next(services, WORKER) is None
+    message = await write(services)
+    took = await asyncio.gather(*(turns.lease_next(services, new_id()) for _ in range(8)))
+    leased = [turn for turn in took if turn is not None]
+    assert [turn.message.id for turn in leased] == [message.id]
+    assert leased[0].attempts == 1
+    assert leased[0].events_at is None
+    assert await turns.lease_next(services, WORKER) is None
+
+
+async def test_who_waits_longest_is_answered_first_and_a_leased_one_holds_up_nobody(services: Services) -> None:
+    waiting = [await write(services, address=f"v{n}") for n in range(3)]
+    await write(services, "more", address="v0")
+    assert [(await lease(services)).message.id for _ in range(3)] == [message.id for message in waiting]
+
+
+async def test_the_customer_sees_the_bot_typing_once_a_message(services: Services) -> None:
+    message = await write(services)
+    for _ in range(3):
+        await lease(services)
+        await end_leases(services.database)
+    async with services.database.read() as tx:
+        seen = await events.after(tx, 0, message.conversation_id)
+    assert [(event.kind, event.payload.get("author")) for event in seen] == [("message", None), ("typing", "bot")]
+
+
+async def test_a_killed_workers_message_is_taken_up_by_another(services: Services) -> None:
+    message = await write(services)
+    await lease(services, WORKER)
+    assert await turns.lease_next(services, OTHER) is None
+    await end_leases(services.database)
+    again = await lease(services, OTHER)
+    assert (again.message.id, again.attempts) == (message.id, 2)
+    assert await turns.finish(services, again, Outcome([Said("here I am")], "en"), OTHER, None)
+    assert await said(services, message.conversation_id) == [("customer", "hello"), ("bot", "here I am")]
+    assert await turn_rows(services) == [("done", 2)]
+
+
+async def test_a_worker_that_lost_its_lease_says_nothing_and_leaves_the_message_to_the_next(services: Services) -> None:
+    message = await write(services)
+    late = await lease(services, WORKER)
+    await end_leases(services.database)
+    await lease(services, OTHER)
+    assert not await turns.finish(services, late, Outcome([Said("late")], "en"), WORKER, tracked(1, 0))
+    assert await said(services, message.conversation_id) == [("customer", "hello")]
+    assert await count(services.database, "tracker_events") == 0
+    # the next one dies as well; the message is not lost with it
+    await end_leases(services.database)
+    await answer(services, "on time")
+    assert (await said(services, message.conversation_id))[-1] == ("bot", "on time")
+
+
+async def test_a_late_worker_does_not_undo_what_the_next_one_did(services: Services) -> None:
+    await write(services)
+    late = await lease(services, WORKER)
+    await end_leases(services.database)
+    await answer(services, "on time", worker=OTHER)
+    before = await dump(services.database)
+    assert not await turns.finish(services, late, Outcome([Said("late")], "en"), WORKER, tracked(1, 0))
+    await turns.fail(services, late, WORKER, "TimeoutError")
+    assert await dump(services.database) == before
+
+
+@pytest.mark.parametrize("returned", [False, True], ids=["claimed", "claimed and returned"])
+async def test_a_turn_from_before_a_change_of_owner_is_dropped_with_its_events(
+    services: Services, returned: bool
+) -> None:
+    message = await write(services)
+    stale = await lease(services, WORKER)
+    await end_leases(services.database)
+    await answer(services, worker=OTHER, handoff_reason="human_agent", events=tracked(1, 0, "[1]"))
+    await ownership.claim(services, message.conversation_id, RAHIM)
+    if returned:
+        await ownership.return_to_bot(services, message.conversation_id, RAHIM)
+    before = await dump(services.database)
+    outcome = Outcome([Said("over a person")], "bn", handoff_reason="complaint")
+    assert not await turns.finish(services, stale, outcome, WORKER, tracked(1, 1, "[2]"))
+    assert not await turns.finish(services, stale, outcome, OTHER, tracked(1, 1, "[2]"))
+    await turns.fail(services, stale, WORKER, "TimeoutError")
+    assert await dump(services.database) == before
+
+
+async def test_a_finished_turn_leaves_replies_intent_language_and_events(services: Services) -> None:
+    message = await write(services, "ফেরত দেব", language="en")
+    button = Button("মানুষের সঙ্গে কথা বলব", "/human_agent")
+    turn = await answer(
+        services,
+        said=[Said("এক"), Said("দুই", (button,))],
+        language="bn",
+        intent="return_policy",
+        confidence=0.93,
+        milliseconds=12.5,
+        events=tracked(1, 0, '["a"]'),
+    )
+    async with services.database.read() as tx:
+        asked, one, two = await store.transcript(tx, message.conversation_id)
+        assert await turn_store.newest_events(tx, message.conversation_id) == (1, 0)
+    assert (asked.intent, asked.confidence, asked.language) == ("return_policy", 0.93, "bn")
+    assert [(reply.seq, reply.text, reply.author_name) for reply in (one, two)] == [(2, "এক", "সহায়"), (3, "দুই", "সহায়")]
+    assert two.buttons == (button,)
+    assert {(reply.author, reply.intent, reply.language) for reply in (one, two)} == {("bot", "return_policy", "bn")}
+    conversation = await state(services, message.conversation_id)
+    assert (conversation.language, conversation.language_chosen, conversation.last_seq) == ("bn", False, 3)
+    assert (conversation.turn_waiting_since, conversation.lease_owner, conversation.epoch) == (None, None, turn.conversation.epoch)
+    assert [(row["status"], row["milliseconds"]) for row in await rows(services.database, "turns")] == [("done", 12.5)]
+    assert [row["message_id"] for row in await rows(services.database, "deliveries", "seq")] == [one.id, two.id]
+
+
+async def test_the_next_turn_knows_how_far_the_stored_events_go(services: Services) -> None:
+    await write(services)
+    await answer(services, events=tracked(1, 0))
+    await write(services)
+    assert (await lease(services)).events_at == (1, 0)
+
+
+async def test_a_turn_that_cannot_be_stored_leaves_nothing_and_is_tried_again(services: Services) -> None:
+    message = await write(services, "first")
+    await answer(services, "fine", events=tracked(1, 0))
+    await write(services, "second")
+    turn = await lease(services)
+    before = await dump(services.database)
+
+    outcome = Outcome([Said("half a turn")], "bn", language_chosen=True, handoff_reason="human_agent")
+    with pytest.raises(sa.exc.IntegrityError):  # these events are there already
+        await turns.finish(services, turn, outcome, WORKER, tracked(1, 0))
+    no_deadlines = replace(services, queue_rules=QueueRules({}, 9, {}))
+    with pytest.raises(KeyError):  # breaks after events and replies were written
+        await turns.finish(no_deadlines, turn, outcome, WORKER, tracked(1, 1))
+    assert await dump(services.database) == before
+
+    await turns.fail(services, turn, WORKER, "KeyError")
+    await end_leases(services.database)
+    await answer(services, "whole", events=tracked(1, 1))
+    replies = [text for author, text in await said(services, message.conversation_id) if author == "bot"]
+    assert replies == ["fine", "whole"]
+
+
+async def test_messages_of_a_conversation_are_answered_in_order(services: Services) -> None:
+    waiting = [await write(services, f"message {n}") for n in range(3)]
+    for number, message in enumerate(waiting):
+        assert (await answer(services, f"reply {number}")).message.id == message.id
+    replies = [text for author, text in await said(services, waiting[0].conversation_id) if author == "bot"]
+    assert replies == ["reply 0", "reply 1", "reply 2"]
+    assert await turns.lease_next(services, WORKER) is None
+
+
+async def test_four_workers_with_deaths_and_failures_answer_everything_once_and_in_order(services: Services) -> None:
+    people, each = 5, 6
+    await asyncio.gather(*(talk(services, f"v{n}", each) for n in range(people)))
+    chance = random.Random(20261120)
+    left = people * each
+
+    async def work(worker: str) -> None:
+        nonlocal left
+        while left:
+            turn = await turns.lease_next(services, worker)
+            if turn is None:
+                await asyncio.sleep(0.005)
+                continue
+            trouble = chance.random() if turn.attempts < 3 else 1.0
+            if trouble < 0.3:
+                if trouble < 0.15:  # otherwise it was killed
+                    await turns.fail(services, turn, worker, "ValueError")
+                await end_leases(services.database, turn.conversation.id)
+                continue
+            stored = await turns.finish(services, turn, Outcome([Said(f"re: {turn.message.text}")], "en"), worker, None)
+            left -= stored
+
+    await asyncio.gather(*(work(new_id()) for _ in range(4)))
+    for conversation in await rows(services.database, "conversations"):
+        spoken = await said(services, conversation["id"])
+        asked = [text for author, text in spoken if author == "customer"]
+        assert len(asked) == each
+        assert [text for author, text in spoken if author == "bot"] == [f"re: {text}" for text in asked]
+    assert {status for status, _ in await turn_rows(services)} == {"done"}
+
+
+async def talk(services: Services, address: str, times: int) -> None:
+    for number in range(times):
+        await write(services, f"{address} {number}", address)
+
+
+async def test_a_broken_turn_pauses_its_conversation_only(services: Services) -> None:
+    message = await write(services)
+    await turns.fail(services, await lease(services), WORKER, "ValueError")
+    assert await turns.lease_next(services, WORKER) is None
+    neighbour = await write(services, address="jonas")
+    assert (await answer(services, "hello")).message.id == neighbour.id
+    await end_leases(services.database)
+    assert (await answer(services, "hello")).message.id == message.id
+    assert sorted(await turn_rows(services)) == [("done", 1), ("done", 2)]
+
+
+async def assert_with_a_person(services: Services, conversation_id: str) -> None:
+    conversation = await state(services, conversation_id)
+    assert (conversation.status, conversation.reason, conversation.epoch) == ("queued", "bot_failed", 1)
+    told = [text for author, text in await said(services, conversation_id) if author == "system"]
+    assert told == [
+        services.phrases.say("bot_failed", "bn").text,
+        services.phrases.say("queue_first", "bn").text,
+    ]
+    async with services.database.read() as tx:
+        assert await store.brief(tx, conversation_id) == {"reason": "bot_failed", "known": {}}
+    assert await turns.lease_next(services, WORKER) is None
+
+
+async def test_after_five_failures_the_message_is_set_aside_and_the_customer_goes_to_a_person(
+    services: Services,
+) -> None:
+    message = await write(services, "poison", language="bn")
+    await write(services, "and another", language="bn")
+    for attempt in range(1, 6):
+        turn = await lease(services)
+        assert (turn.message.id, turn.attempts) == (message.id, attempt)
+        await turns.fail(services, turn, WORKER, "ValueError")
+        await end_leases(services.database)
+    await assert_with_a_person(services, message.conversation_id)
+    stored = await rows(services.database, "turns", "seq")
+    assert [(row["status"], row["error"]) for row in stored] == [("failed", "ValueError"), ("dropped", None)]
+
+
+async def test_a_message_that_kills_its_worker_every_time_is_set_aside_as_well(services: Services) -> None:
+    message = await write(services, "poison", language="bn")
+    for _ in range(5):
+        assert (await lease(services)).message.id == message.id
+        await end_leases(services.database)
+    neighbour = await write(services, address="jonas")
+    assert await turns.lease_next(services, WORKER) is None
+    assert (await lease(services)).message.id == neighbour.id
+    await assert_with_a_person(services, message.conversation_id)
+    assert [status for status, _ in await turn_rows(services)] == ["failed", "waiting"]
+
+
+async def test_a_handoff_drops_what_the_bot_had_not_answered_yet(services: Services) -> None:
+    first = await write(services, "a person")
+    await write(services, "now!")
+    known = {"order_number": "10001", "order_contact": "amina@example.com"}
+    await answer(services, "of course", handoff_reason="complaint", known=known)
+    assert [status for status, _ in await turn_rows(services)] == ["done", "dropped"]
+    conversation = await state(services, first.conversation_id)
+    assert (conversation.status, conversation.reason, conversation.priority) == ("queued", "complaint", 3)
+    async with services.database.read() as tx:
+        assert await store.brief(tx, conversation.id) == {"reason": "complaint", "known": known}
+    assert [author for author, _ in await said(services, conversation.id)] == ["customer", "customer", "bot", "system"]
+    assert await turns.lease_next(services, WORKER) is None
+
+
+async def test_a_worker_that_stops_in_order_gives_its_work_back_at_once(services: Services) -> None:
+    message = await write(services)
+    other = await write(services, address="jonas")
+    await lease(services, WORKER)
+    await lease(services, OTHER)
+    await turns.release(services, WORKER)
+    assert (await lease(services)).message.id == message.id
+    await turns.release(services, WORKER)
+    leased = {row["id"]: row["lease_owner"] for row in await rows(services.database, "conversations")}
+    assert leased == {message.conversation_id: None, other.conversation_id: OTHER}
+
+
+async def test_a_conversation_marked_waiting_with_nothing_to_answer_is_let_go(services: Services) -> None:
+    conversation = await ask_for_person(services)
+    await change(services.database, "conversations", turn_waiting_since=clock_now() - timedelta(seconds=1))
+    assert await turns.lease_next(services, WORKER) is None
+    assert (await state(services, conversation.id)).turn_waiting_since is None
+
+
+async def test_a_new_generation_of_events_replaces_the_old_ones(services: Services) -> None:
+    stored: dict[str, list[Any]] = defaultdict(list)
+    for address in ("amina", "jonas"):
+        for generation, position in [(1, 0), (1, 1), (2, 0), (2, 1)]:
+            message = await write(services, address=address)
+            await answer(services, events=tracked(generation, position, f'["{address}"]'))
+            async with services.database.read() as tx:
+                found = await turn_store.load_events(tx, message.conversation_id)
+            assert {one.events for one in found} == {f'["{address}"]'}
+            stored[address].append([(one.generation, one.position) for one in found])
+    expected = [[(1, 0)], [(1, 0), (1, 1)], [(2, 0)], [(2, 0), (2, 1)]]
+    assert stored == {"amina": expected, "jonas": expected}
+    assert await count(services.database, "tracker_events") == 4
+    async with services.database.read() as tx:
+        assert await turn_store.load_events(tx, new_id()) == []
+        assert await turn_store.newest_events(tx, new_id()) is None
+        leases = sa.select(sa.func.count()).where(conversations.c.lease_until.is_not(None))
+        assert await tx.scalar(leases) == 0

@@ -1,0 +1,290 @@
+"""From the bot to the queue, to an agent and back: one winner, and the customer always knows."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from handoff_testing import (
+    RAHIM,
+    SADIA,
+    answer,
+    ask_for_person,
+    change,
+    count,
+    dump,
+    lease,
+    rows,
+    said,
+    state,
+    tracked,
+    write,
+)
+
+from handoff import events, ownership, store, turn_store
+from handoff.clock import new_id
+from handoff.clock import now as clock_now
+from handoff.conversations import Conversation, Refused
+from handoff.messages import Button
+from handoff.models import people
+from handoff.ownership import NotFound
+from handoff.people import Person
+from handoff.services import Services
+
+
+async def last_notice(services: Services, conversation: Conversation) -> str:
+    spoken = await said(services, conversation.id)
+    assert spoken[-1][0] == "system"
+    return spoken[-1][1]
+
+
+def phrase(services: Services, key: str, language: str, **values: object) -> str:
+    return services.phrases.say(key, language, **values).text
+
+
+async def test_of_a_hundred_claims_one_wins(services: Services) -> None:
+    waiting = await ask_for_person(services)
+    agents = [Person(new_id(), f"agent{n}", f"Agent {n}", "agent") for n in range(100)]
+    took = await asyncio.gather(
+        *(ownership.claim(services, waiting.id, agent) for agent in agents), return_exceptions=True
+    )
+    won = [number for number, result in enumerate(took) if isinstance(result, Conversation)]
+    refused = [result.code for result in took if isinstance(result, Refused)]
+    assert len(won) == 1
+    assert refused == ["not_queued"] * 99
+    winner = agents[won[0]]
+    conversation = await state(services, waiting.id)
+    assert (conversation.status, conversation.agent_id, conversation.epoch) == ("assigned", winner.id, waiting.epoch + 1)
+    joined = [text for author, text in await said(services, waiting.id) if author == "system"][1:]
+    assert joined == [phrase(services, "agent_joined", "en", agent=winner.display_name)]
+    handoff = (await rows(services.database, "handoffs"))[0]
+    assert handoff["agent_id"] == winner.id
+
+
+async def test_nobody_but_its_agent_can_reply_or_pass_it_on(services: Services) -> None:
+    conversation = await ask_for_person(services)
+    for agent in (RAHIM, SADIA):  # queued: nobody's; then Rahim's: not Sadia's
+        before = await dump(services.database)
+        for act in (
+            ownership.reply(services, conversation.id, agent, "hello", private=False),
+            ownership.transfer(services, conversation.id, agent, None),
+            ownership.transfer(services, conversation.id, agent, SADIA),
+            ownership.return_to_bot(services, conversation.id, agent),
+            ownership.resolve(services, conversation.id, agent),
+        ):
+            with pytest.raises(Refused) as refused:
+                await act
+            assert refused.value.code == "not_yours"
+        assert await dump(services.database) == before
+        if agent is RAHIM:
+            await ownership.claim(services, conversation.id, RAHIM)
+
+
+async def test_an_unknown_conversation_is_not_found(services: Services) -> None:
+    for act in (
+        ownership.claim(services, new_id(), RAHIM),
+        ownership.reply(services, new_id(), RAHIM, "hello", private=True),
+        ownership.resolve(services, new_id(), RAHIM),
+    ):
+        with pytest.raises(NotFound):
+            await act
+
+
+async def test_the_agents_reply_reaches_the_customer_once_under_its_key(services: Services) -> None:
+    conversation = await ask_for_person(services)
+    await ownership.claim(services, conversation.id, RAHIM)
+    took = await asyncio.gather(
+        *(ownership.reply(services, conversation.id, RAHIM, "I am on it.", False, "key-1") for _ in range(5))
+    )
+    assert sorted(new for _, new in took) == [False] * 4 + [True]
+    assert {message.id for message, _ in took} == {took[0][0].id}
+    message = took[0][0]
+    assert (message.author, message.author_id, message.author_name) == ("agent", RAHIM.id, "Rahim")
+    assert (await said(services, conversation.id))[-1] == ("agent", "I am on it.")
+    assert [row["message_id"] for row in await rows(services.database, "deliveries", "seq")][-1] == message.id
+    _, new = await ownership.reply(services, conversation.id, RAHIM, "Done.", False)
+    assert new
+
+
+async def test_anybody_at_the_desk_may_leave_a_note_and_the_customer_never_sees_it(services: Services) -> None:
+    conversation = await ask_for_person(services)
+    deliveries = await count(services.database, "deliveries")
+    before = await state(services, conversation.id)
+    for agent in (RAHIM, SADIA):
+        note, new = await ownership.reply(services, conversation.id, agent, f"note of {agent.name}", private=True)
+        assert new and note.private
+    after = await state(services, conversation.id)
+    assert (after.status, after.epoch, after.agent_id) == (before.status, before.epoch, None)
+    assert "note" not in str(await said(services, conversation.id))
+    assert [text for author, text in await said(services, conversation.id, private=True) if author == "agent"] == [
+        "note of rahim",
+        "note of sadia",
+    ]
+    assert await count(services.database, "deliveries") == deliveries
+    async with services.database.read() as tx:
+        desk = await events.after(tx, 0)
+        customer = await events.after(tx, 0, conversation.id)
+    assert [event for event in desk if event.public] == customer
+    assert [event.kind for event in desk if not event.public] == ["message", "message"]
+
+
+async def test_the_bot_comes_back_with_events_language_and_all_it_knew(services: Services) -> None:
+    message = await write(services, "অর্ডার ১০০০১")
+    await answer(services, "খুঁজছি", language="bn", events=tracked(1, 0, '["order 10001"]'))
+    await write(services, "মানুষ চাই")
+    await answer(services, language="bn", handoff_reason="human_agent", events=tracked(1, 1, '["asked"]'))
+    conversation = await ownership.claim(services, message.conversation_id, RAHIM)
+    await write(services, "said to Rahim only")
+    returned = await ownership.return_to_bot(services, message.conversation_id, RAHIM)
+
+    assert (returned.status, returned.agent_id, returned.language) == ("bot", None, "bn")
+    assert returned.epoch == conversation.epoch + 1
+    assert (returned.reason, returned.priority, returned.deadline, returned.waiting_since) == (None, 0, None, None)
+    assert await last_notice(services, returned) == phrase(services, "returned_to_bot", "bn", agent="Rahim")
+    async with services.database.read() as tx:
+        stored = await turn_store.load_events(tx, message.conversation_id)
+    assert [one.events for one in stored] == ['["order 10001"]', '["asked"]']
+    handoff = (await rows(services.database, "handoffs"))[0]
+    assert (handoff["outcome"], handoff["agent_id"]) == ("returned", RAHIM.id)
+
+    later = await write(services, "আবার আপনি")
+    turn = await lease(services)  # what was said to Rahim is not answered by the bot
+    assert (turn.message.id, turn.events_at) == (later.id, (1, 1))
+
+
+async def test_whoever_nobody_came_for_is_told_and_back_with_the_bot(services: Services) -> None:
+    in_time = await ask_for_person(services, "jonas")
+    conversations = [await ask_for_person(services, f"late{n}", language="bn") for n in range(2)]
+    claimed = await ask_for_person(services, "claimed")
+    assert await ownership.expire_overdue(services) == 0
+    await change(services.database, "conversations", deadline=clock_now() - timedelta(seconds=1))
+    await ownership.claim(services, claimed.id, RAHIM)
+    async with services.database.write() as tx:
+        await store.save(tx, in_time)  # with its own deadline again
+
+    assert await ownership.expire_overdue(services) == 2
+    assert await ownership.expire_overdue(services) == 0
+    for conversation in conversations:
+        after = await state(services, conversation.id)
+        assert (after.status, after.epoch, after.reason) == ("bot", conversation.epoch + 1, None)
+        assert await last_notice(services, after) == phrase(services, "nobody_came", "bn")
+        async with services.database.read() as tx:
+            notice = (await store.transcript(tx, conversation.id))[-1]
+        assert Button(services.phrases.say("nobody_came", "bn").buttons[0].title, "/human_agent") in notice.buttons
+    assert (await state(services, in_time.id)).status == "queued"
+    assert (await state(services, claimed.id)).status == "assigned"
+    outcomes = [row["outcome"] for row in await rows(services.database, "handoffs", "requested_at")]
+    assert outcomes == [None, "nobody_came", "nobody_came", None]
+
+    # the button under that notice leads back into the queue
+    await write(services, address="late0", payload="/human_agent")
+    await answer(services, language="bn", handoff_reason="human_agent")
+    assert (await state(services, conversations[0].id)).status == "queued"
+
+
+async def test_a_claim_and_the_deadline_at_once_have_one_outcome(services: Services) -> None:
+    waiting = await ask_for_person(services)
+    await change(services.database, "conversations", deadline=clock_now() - timedelta(seconds=1))
+    results = await asyncio.gather(
+        ownership.claim(services, waiting.id, RAHIM),
+        *(ownership.expire_overdue(services) for _ in range(3)),
+        return_exceptions=True,
+    )
+    claimed = isinstance(results[0], Conversation)
+    after = await state(services, waiting.id)
+    assert after.epoch == waiting.epoch + 1
+    assert after.status == ("assigned" if claimed else "bot")
+    assert sum(result for result in results[1:] if isinstance(result, int)) == (0 if claimed else 1)
+
+
+async def test_a_transfer_names_the_new_colleague_and_only_they_may_go_on(services: Services) -> None:
+    conversation = await ask_for_person(services, language="bn")
+    await ownership.claim(services, conversation.id, RAHIM)
+    passed = await ownership.transfer(services, conversation.id, RAHIM, SADIA)
+    assert (passed.status, passed.agent_id, passed.epoch) == ("assigned", SADIA.id, conversation.epoch + 2)
+    assert await last_notice(services, passed) == phrase(services, "agent_joined", "bn", agent="Sadia")
+    with pytest.raises(Refused):
+        await ownership.reply(services, conversation.id, RAHIM, "still me", private=False)
+    await ownership.reply(services, conversation.id, SADIA, "now me", private=False)
+    handoff = (await rows(services.database, "handoffs"))[0]
+    assert (handoff["agent_id"], handoff["closed_at"]) == (SADIA.id, None)
+    with pytest.raises(Refused) as refused:
+        await ownership.transfer(services, conversation.id, SADIA, SADIA)
+    assert refused.value.code == "already_yours"
+
+
+async def test_put_back_into_the_queue_the_customer_hears_their_place_anew(services: Services) -> None:
+    mine = await ask_for_person(services, "amina", language="bn")
+    await ownership.claim(services, mine.id, RAHIM)
+    for address in ("jonas", "lena"):
+        await ask_for_person(services, address)
+    back = await ownership.transfer(services, mine.id, RAHIM, None)
+    assert (back.status, back.agent_id, back.reason, back.priority) == ("queued", None, "human_agent", 1)
+    assert back.deadline is not None and back.deadline > clock_now()
+    notice = await last_notice(services, back)
+    assert notice == phrase(services, "queue_position", "bn", position=3)
+    assert "৩" in notice and "3" not in notice
+    again = await ownership.claim(services, mine.id, SADIA)
+    assert again.agent_id == SADIA.id
+    assert await count(services.database, "handoffs") == 3
+
+
+async def test_on_queueing_the_customer_hears_their_place_in_their_language_and_digits(services: Services) -> None:
+    told = []
+    for number, language in enumerate(["en", "bn", "bn", "en"]):
+        conversation = await ask_for_person(services, f"v{number}", language=language)
+        told.append(await last_notice(services, conversation))
+    assert told[0] == phrase(services, "queue_first", "en")
+    assert "২" in told[1] and "2" not in told[1]
+    assert "৩" in told[2] and "3" not in told[2]
+    assert "4" in told[3]
+    urgent = await ask_for_person(services, "urgent", reason="complaint", language="bn")
+    assert await last_notice(services, urgent) == phrase(services, "queue_first", "bn")
+
+
+async def test_a_resolved_conversation_is_closed_with_a_word_and_stays_closed(services: Services) -> None:
+    conversation = await ask_for_person(services, language="bn")
+    await ownership.claim(services, conversation.id, RAHIM)
+    resolved = await ownership.resolve(services, conversation.id, RAHIM)
+    assert (resolved.status, resolved.agent_id) == ("resolved", None)
+    assert await last_notice(services, resolved) == phrase(services, "conversation_resolved", "bn")
+    assert (await rows(services.database, "handoffs"))[0]["outcome"] == "resolved"
+    for act in (
+        ownership.claim(services, conversation.id, RAHIM),
+        ownership.reply(services, conversation.id, RAHIM, "p.s.", private=False),
+        ownership.resolve(services, conversation.id, RAHIM),
+    ):
+        with pytest.raises(Refused):
+            await act
+
+
+async def test_each_change_of_owner_is_seen_by_the_desk_and_the_customer(services: Services) -> None:
+    conversation = await ask_for_person(services)
+    await ownership.claim(services, conversation.id, RAHIM)
+    await ownership.transfer(services, conversation.id, RAHIM, SADIA)
+    await ownership.return_to_bot(services, conversation.id, SADIA)
+    async with services.database.read() as tx:
+        for seen in (await events.after(tx, 0), await events.after(tx, 0, conversation.id)):
+            statuses = [event.payload["status"] for event in seen if event.kind == "status"]
+            assert statuses == ["queued", "assigned", "assigned", "bot"]
+
+
+async def test_the_agents_name_is_known_while_they_own_it(services: Services) -> None:
+    conversation = await ask_for_person(services)
+    async with services.database.write() as tx:
+        await tx.execute(
+            people.insert().values(
+                id=RAHIM.id,
+                name="rahim",
+                display_name="Rahim",
+                role="agent",
+                password_hash="!",
+                demo=False,
+                created_at=clock_now(),
+            )
+        )
+    claimed = await ownership.claim(services, conversation.id, RAHIM)
+    async with services.database.read() as tx:
+        assert await store.agent_name(tx, conversation) is None
+        assert await store.agent_name(tx, claimed) == "Rahim"
