@@ -7,14 +7,16 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.core.constants import REQUESTED_SLOT
-from rasa.shared.core.events import SlotSet
+from rasa.shared.core.events import ActionExecuted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.log_utils import configure_structlog
 from rasa_sdk import Action
@@ -156,7 +158,7 @@ class Dialogue:
         for slot, value in ((HANDOFF_REASON, reason), (CHOSEN_LANGUAGE, chosen)):
             if value is not None:
                 tracker.update(SlotSet(slot, None))
-        intent = tracker.latest_message.intent if tracker.latest_message else {}
+        intent, confidence = _understood(tracker)
         known = {
             name: slot.value for name, slot in tracker.slots.items() if slot.value is not None and name not in _UNTOLD
         }
@@ -164,8 +166,8 @@ class Dialogue:
             replies=[said for said in replies if said.text],
             language=chosen or language_of(tracker),
             language_chosen=chosen is not None,
-            intent=intent.get("name"),
-            confidence=intent.get("confidence"),
+            intent=intent,
+            confidence=confidence,
             handoff_reason=reason,
             known=known,
             milliseconds=(time.perf_counter() - began) * 1000,
@@ -175,3 +177,17 @@ class Dialogue:
 def _typed(text: str) -> str:
     """What may reach Rasa of a typed text: only our own buttons' payloads name an intent, by a leading slash."""
     return _SLASHES.sub("", text)
+
+
+def _understood(tracker: DialogueStateTracker) -> tuple[str | None, float | None]:
+    """Intent and confidence of the last message; what a form took as the answer to its question is `inform`."""
+    latest = tracker.latest_message
+    if latest is None:
+        return None, None
+    name, confidence = latest.intent.get("name"), latest.intent.get("confidence")
+    if name == DEFAULT_NLU_FALLBACK_INTENT_NAME:
+        since = takewhile(lambda event: not isinstance(event, UserUttered), reversed(tracker.events))
+        done = {event.action_name for event in since if isinstance(event, ActionExecuted)}
+        if "action_fallback" not in done:
+            return "inform", 1.0
+    return name, confidence

@@ -26,6 +26,8 @@ from handoff.services import Services
 HEARTBEAT_SECONDS = 15
 PAGE = 200
 WIDGET = Path(__file__).with_name("widget.js")
+# any page may load it; what it may then ask for is decided by SHOHAY_ALLOWED_ORIGINS
+WIDGET_HEADERS = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 Labels = Callable[[], Mapping[str, Any]]
 Ready = Callable[[], bool]
@@ -71,7 +73,7 @@ def router(services: Services, website: Website, labels: Labels, ready: Ready) -
 
     @routes.get("/widget.js", include_in_schema=False)
     async def widget() -> FileResponse:
-        return FileResponse(WIDGET, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+        return FileResponse(WIDGET, media_type="text/javascript", headers=WIDGET_HEADERS)
 
     @routes.get("/api/website/labels")
     async def widget_labels() -> Mapping[str, Any]:

@@ -118,11 +118,10 @@ def router(services: Services) -> APIRouter:
                 found = await access.conversation(tx, person, conversation_id)
                 detail = await views.conversation_detail(tx, found, now)
                 glimpse = (await views.glimpses(tx, [found.id]))[found.id]
-                colleagues = [
-                    one for one in await people.everyone(tx) if one.role in access.DESK_ROLES and one.id != person.id
-                ]
+                everyone = await people.everyone(tx)
         except NotFound:
             return _page(show, "missing.html", 404)
+        colleagues = [one for one in everyone if one.role in access.DESK_ROLES and one.id != person.id]
         local = _zone(zone)
         today = now.astimezone(local).date()
         return _page(
@@ -135,7 +134,7 @@ def router(services: Services) -> APIRouter:
             lines=transcript.lines(detail["messages"], local, today, after),
             after=after,
             mine=detail["agent_id"] == person.id,
-            colleagues=colleagues,
+            colleagues=sorted(colleagues, key=lambda one: one.display_name),
             max_text=MAX_TEXT,
             zone=local,
             today=today,

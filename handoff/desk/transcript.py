@@ -1,4 +1,4 @@
-"""A conversation's messages as the lines of a page: days between them, who goes on speaking, which button was pressed."""
+"""A conversation's messages as the lines of a page: days between them, who speaks on, which button was pressed."""
 
 from __future__ import annotations
 

@@ -181,9 +181,7 @@ class OwnershipMachine(RuleBasedStateMachine):
 
     @rule(agent=st.sampled_from(AGENTS))
     def claim(self, agent: str) -> None:
-        self.step(
-            self.owner[0] == "queued", ("assigned", agent), lambda c: conversations.claim(c, agent, self.now)
-        )
+        self.step(self.owner[0] == "queued", ("assigned", agent), lambda c: conversations.claim(c, agent, self.now))
 
     @rule(agent=st.sampled_from(AGENTS), to=st.sampled_from(AGENTS))
     def transfer(self, agent: str, to: str) -> None:

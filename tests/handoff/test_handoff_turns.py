@@ -148,7 +148,11 @@ async def test_a_finished_turn_leaves_replies_intent_language_and_events(service
     assert {(reply.author, reply.intent, reply.language) for reply in (one, two)} == {("bot", "return_policy", "bn")}
     conversation = await state(services, message.conversation_id)
     assert (conversation.language, conversation.language_chosen, conversation.last_seq) == ("bn", False, 3)
-    assert (conversation.turn_waiting_since, conversation.lease_owner, conversation.epoch) == (None, None, turn.conversation.epoch)
+    assert (conversation.turn_waiting_since, conversation.lease_owner, conversation.epoch) == (
+        None,
+        None,
+        turn.conversation.epoch,
+    )
     assert [(row["status"], row["milliseconds"]) for row in await rows(services.database, "turns")] == [("done", 12.5)]
     assert [row["message_id"] for row in await rows(services.database, "deliveries", "seq")] == [one.id, two.id]
 

@@ -55,7 +55,11 @@ async def test_of_a_hundred_claims_one_wins(services: Services) -> None:
     assert refused == ["not_queued"] * 99
     winner = agents[won[0]]
     conversation = await state(services, waiting.id)
-    assert (conversation.status, conversation.agent_id, conversation.epoch) == ("assigned", winner.id, waiting.epoch + 1)
+    assert (conversation.status, conversation.agent_id, conversation.epoch) == (
+        "assigned",
+        winner.id,
+        waiting.epoch + 1,
+    )
     joined = [text for author, text in await said(services, waiting.id) if author == "system"][1:]
     assert joined == [phrase(services, "agent_joined", "en", agent=winner.display_name)]
     handoff = (await rows(services.database, "handoffs"))[0]

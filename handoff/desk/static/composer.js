@@ -2,26 +2,33 @@
 
 import { Failed, post } from "./api.js";
 
-const SEND_TRIES = 3;
-const RETRY_AFTER = 1200; // ms
+const RETRY_AFTER = [600, 1800]; // ms
 
-/** What was sent from this page and has not been seen in the transcript yet, oldest first. */
+/** What was sent from this page and has not been seen in the transcript yet, oldest first. What the server has not
+ * acknowledged is also kept in the tab's storage: a reload sends it again under the same key, which stores it once. */
 const outgoing = [];
 let sending = false;
 // a message that may or may not have arrived keeps its key, so that sending the same words again cannot double them
 let unsure = null;
 
 const find = (id) => document.getElementById(id);
+const me = () => document.body.dataset.person;
 
-/** Whether something is on its way, so that the transcript should wait with showing it a second time. */
-export function busy() {
-  return sending;
+/** Whether something is on its way to this conversation, so that its transcript should wait with showing it twice. */
+export function busy(conversation) {
+  return outgoing.some((item) => !item.id && item.conversation === conversation);
 }
 
-/** Makes a composer that just appeared ready: its mode, its draft, its size. */
+/** Makes a composer that just appeared ready: its mode, its draft, its size, and what is still on its way. */
 export function prepare() {
   const form = find("composer");
-  if (!form || form.dataset.mode) return;
+  if (!form) return;
+  for (const item of outgoing) {
+    if (item.conversation !== shown(form) || item.line?.isConnected) continue;
+    item.line = standIn(item);
+    find("outgoing").append(item.line);
+  }
+  if (form.dataset.mode) return;
   // a note begun before a reload goes on
   const noted = form.dataset.rest === "closed" && draft(form, "note");
   setMode(form, noted ? "note" : form.dataset.rest);
@@ -31,8 +38,7 @@ export function prepare() {
 export function settle() {
   for (const item of [...outgoing]) {
     if (item.id && find(`message-${item.id}`)) {
-      item.line.remove();
-      outgoing.splice(outgoing.indexOf(item), 1);
+      drop(item);
     }
   }
 }
@@ -44,8 +50,9 @@ export function focus() {
 }
 
 /** @param {() => void} onSent something was sent, or refused: the conversation should be fetched anew
- * @param {() => void} onGrown the stand-in of a message was added at the transcript's end */
-export function install(onSent, onGrown) {
+ * @param {() => void} onGrown the stand-in of a message was added at the transcript's end
+ * @param {(sentence: string) => void} onRefused the server did not take a message, and why */
+export function install(onSent, onGrown, onRefused) {
   document.addEventListener("click", (event) => {
     const form = find("composer");
     if (!form) return;
@@ -58,7 +65,10 @@ export function install(onSent, onGrown) {
   document.addEventListener("submit", (event) => {
     if (event.target.id !== "composer") return;
     event.preventDefault();
-    submit(event.target, onSent, onGrown);
+    if (submit(event.target)) {
+      onGrown();
+      sendAll(onSent, onRefused);
+    }
   });
   document.addEventListener("keydown", (event) => {
     if (event.target.id !== "reply-text" || event.key !== "Enter") return;
@@ -74,6 +84,9 @@ export function install(onSent, onGrown) {
     grow(event.target);
     complain("");
   });
+  const left = JSON.parse(sessionStorage.getItem(`${me()} outgoing`) || "[]");
+  outgoing.push(...left.map((item) => ({ ...item, line: null, id: null })));
+  sendAll(onSent, onRefused);
 }
 
 function setMode(form, mode) {
@@ -91,43 +104,42 @@ function setMode(form, mode) {
   grow(box);
 }
 
-function submit(form, onSent, onGrown) {
+function submit(form) {
   const box = find("reply-text");
   const text = box.value.trim();
-  if (!text || form.dataset.mode === "closed") return;
-  const conversation = form.closest("[data-conversation]").dataset.conversation;
-  const private_ = form.dataset.mode === "note";
-  const same = unsure && unsure.conversation === conversation && unsure.private === private_ && unsure.text === text;
-  const item = { conversation, text, private: private_, key: same ? unsure.key : key(), line: null, id: null };
+  if (!text || form.dataset.mode === "closed") return false;
+  const conversation = shown(form);
+  const isPrivate = form.dataset.mode === "note";
+  const same = unsure && unsure.conversation === conversation && unsure.private === isPrivate && unsure.text === text;
+  outgoing.push({ conversation, text, private: isPrivate, key: same ? unsure.key : key(), line: null, id: null });
   unsure = null;
+  keepOutgoing();
   box.value = "";
   keep(form, "");
   grow(box);
   complain("");
-  item.line = standIn(item);
-  find("outgoing").append(item.line);
-  outgoing.push(item);
-  onGrown();
-  if (!sending) sendAll(onSent);
+  prepare();
+  return true;
 }
 
 /** Sends one after another, so that they arrive in the order in which they were written. */
-async function sendAll(onSent) {
+async function sendAll(onSent, onRefused) {
+  if (sending) return;
   sending = true;
-  try {
-    for (let item = next(); item; item = next()) {
-      try {
-        item.id = (await send(item)).id;
+  for (let item = next(); item; item = next()) {
+    try {
+      item.id = (await send(item)).id;
+      keepOutgoing();
+      if (item.line) {
         item.line.dataset.state = "sent";
         item.line.querySelector(".delivery").textContent = "Sent";
-      } catch (failed) {
-        takeBack(item, failed);
       }
+    } catch (failed) {
+      takeBack(item, failed, onRefused);
     }
-  } finally {
-    sending = false;
     onSent();
   }
+  sending = false;
 }
 
 function next() {
@@ -137,48 +149,71 @@ function next() {
 async function send(item) {
   const body = { text: item.text, private: item.private };
   const path = `conversations/${encodeURIComponent(item.conversation)}/messages`;
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 0; ; attempt++) {
     try {
       return await post(path, body, { "Idempotency-Key": item.key });
     } catch (failed) {
-      const passing = failed.status === 0 || failed.status >= 500;
-      if (!passing || attempt === SEND_TRIES) throw failed;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER * attempt));
+      if (!mayPass(failed) || attempt === RETRY_AFTER.length) throw failed;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER[attempt]));
     }
   }
 }
 
+function mayPass(failed) {
+  return failed.status === 0 || failed.status >= 500;
+}
+
 /** It did not go out: the words, and those written after them, go back to where they can be sent again. */
-function takeBack(item, failed) {
-  if (!(failed instanceof Failed)) console.error(failed);
+function takeBack(item, failed, onRefused) {
+  if (!(failed instanceof Failed)) throw failed;
   const back = outgoing.filter((one) => !one.id && one.conversation === item.conversation && one.private === item.private);
-  for (const one of back) {
-    one.line.remove();
-    outgoing.splice(outgoing.indexOf(one), 1);
-  }
+  back.forEach(drop);
+  keepOutgoing();
   const kind = item.private ? "note" : "reply";
   const name = draftName(item.conversation, kind);
   const text = [...back.map((one) => one.text), sessionStorage.getItem(name) || ""].filter(Boolean).join("\n");
   sessionStorage.setItem(name, text);
-  if (failed.status === 0 || failed.status >= 500) unsure = item;
+  if (mayPass(failed)) unsure = item;
   const form = find("composer");
-  if (form?.closest("[data-conversation]").dataset.conversation !== item.conversation) return;
-  if (form.dataset.mode === kind) {
+  const here = form && shown(form) === item.conversation && form.dataset.mode === kind;
+  if (here) {
     find("reply-text").value = text;
     grow(find("reply-text"));
   }
-  complain(`${failed.message || "Something went wrong."} Your message was not sent; it is still here.`);
+  if (here && mayPass(failed)) complain(`${failed.message} Your message was not sent; it is still here.`);
+  else onRefused(`${failed.message} Your message was not sent; its text is kept.`);
+}
+
+function drop(item) {
+  item.line?.remove();
+  outgoing.splice(outgoing.indexOf(item), 1);
+}
+
+function keepOutgoing() {
+  const left = outgoing.filter((item) => !item.id);
+  const plain = left.map(({ conversation, text, private: isPrivate, key }) => ({ conversation, text, private: isPrivate, key }));
+  if (plain.length) sessionStorage.setItem(`${me()} outgoing`, JSON.stringify(plain));
+  else sessionStorage.removeItem(`${me()} outgoing`);
 }
 
 /** A message as it will look, until the transcript has it. */
 function standIn(item) {
-  const line = element("li", `line ${item.private ? "note" : "agent"} goes-on`);
+  const mood = item.private ? "note" : "agent";
+  const above = find("outgoing").lastElementChild || find("messages").lastElementChild;
+  const goesOn = above?.classList.contains(mood) && above.dataset.name === document.body.dataset.me;
+  const line = element("li", `line ${mood}${goesOn ? " goes-on" : ""}`);
   Object.assign(line.dataset, {
     testid: "message",
     author: "agent",
     private: String(item.private),
+    name: document.body.dataset.me,
     state: "sending",
   });
+  if (!goesOn) {
+    const by = element("p", "by");
+    by.append(element("b", "", document.body.dataset.me));
+    line.append(by);
+  }
   const bubble = element("div", "bubble");
   const text = element("span", "text", item.text);
   text.dir = "auto";
@@ -206,17 +241,20 @@ function grow(box) {
   if (box.offsetParent) box.style.height = `${Math.min(box.scrollHeight + 2, 220)}px`;
 }
 
+function shown(form) {
+  return form.closest("[data-conversation]").dataset.conversation;
+}
+
 function draftName(conversation, kind) {
-  return `draft ${kind} ${conversation}`;
+  return `${me()} draft ${kind} ${conversation}`;
 }
 
 function draft(form, kind) {
-  return sessionStorage.getItem(draftName(form.closest("[data-conversation]").dataset.conversation, kind)) || "";
+  return sessionStorage.getItem(draftName(shown(form), kind)) || "";
 }
 
 function keep(form, text) {
-  const kind = form.dataset.mode === "note" ? "note" : "reply";
-  const name = draftName(form.closest("[data-conversation]").dataset.conversation, kind);
+  const name = draftName(shown(form), form.dataset.mode === "note" ? "note" : "reply");
   if (text) sessionStorage.setItem(name, text);
   else sessionStorage.removeItem(name);
 }

@@ -53,7 +53,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target !== pane) return;
   // an answer about a conversation that was left meanwhile, or one that may show again what is on its way
   const current = open && event.detail.requestConfig.path === panePath(open);
-  if (!current || composer.busy()) event.detail.shouldSwap = false;
+  if (!current || composer.busy(open)) event.detail.shouldSwap = false;
 });
 
 document.addEventListener("htmx:responseError", (event) => {
@@ -91,18 +91,35 @@ function soon(run) {
 const refreshList = soon(() => htmx.trigger(list, "refresh"));
 
 const refreshPane = soon(async () => {
-  if (open && !composer.busy()) await fetchPane();
+  if (open && !composer.busy(open)) await fetchPane();
 });
 
 function panePath(conversation) {
   return `/desk/conversations/${encodeURIComponent(conversation)}/pane`;
 }
 
-async function fetchPane() {
-  const shown = find("messages");
-  const same = shown && shown.closest("article").dataset.conversation === open;
-  const lines = same ? shown.children.length : 0;
-  const after = lines > TAIL ? shown.children[lines - TAIL - 1].dataset.seq : 0;
+// One at a time: a call during a fetch gets the one that follows it, so that what it sees is newer than the call.
+let running = null;
+let following = null;
+
+function fetchPane() {
+  if (!running) {
+    running = load().finally(() => (running = null));
+    return running;
+  }
+  following = following || running.then(() => {
+    following = null;
+    return fetchPane();
+  });
+  return following;
+}
+
+async function load() {
+  if (!open) return;
+  const messages = find("messages");
+  const same = messages && messages.closest("article").dataset.conversation === open;
+  const lines = same ? messages.children.length : 0;
+  const after = lines > TAIL ? messages.children[lines - TAIL - 1].dataset.seq : 0;
   try {
     await htmx.ajax("GET", panePath(open), { source: pane, target: pane, swap: "morph", values: { after } });
   } catch {
@@ -212,8 +229,8 @@ function choose(tab) {
     else link.removeAttribute("aria-current");
     if (link.dataset.tab === tab) find("list-title").textContent = link.firstElementChild.textContent;
   }
-  list.scrollTop = 0;
-  refreshList();
+  list.replaceChildren(); // at once, so that nobody clicks on a row of the tab that was left
+  htmx.trigger(list, "refresh");
 }
 
 window.addEventListener("popstate", () => {
@@ -338,7 +355,7 @@ document.addEventListener(
 
 // ------------------------------------------------------------------------------------------ begin
 
-composer.install(refresh, toBottom);
+composer.install(refresh, toBottom, tell);
 alerts.install(find("notify"));
 listen(
   (kind, data) => {

@@ -1,0 +1,43 @@
+"""Components made, trained and loaded the way Rasa does it, through its own model storage."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+CONTEXT = ExecutionContext(GraphSchema({}))
+
+
+def trained(component: type, data: TrainingData, folder: Path, **config: Any) -> Any:
+    """A component trained on `data`, stored, and loaded again from what was stored."""
+    storage = stored_in(folder)
+    resource = Resource(component.__name__)
+    config = {**component.get_default_config(), **config}
+    component.create(config, storage, resource, CONTEXT).train(data)
+    return component.load(config, storage, resource, CONTEXT)
+
+
+def stored_in(folder: Path) -> LocalModelStorage:
+    """Rasa's own model storage in a folder, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return LocalModelStorage.create(folder)
+
+
+def examples(rows: Iterable[tuple[str, str, str]], **more: Any) -> TrainingData:
+    """Training data of (text, intent, language) rows."""
+    messages = [
+        Message(data={TEXT: text, INTENT: intent, "language": {"name": language, "confidence": 1.0}})
+        for text, intent, language in rows
+    ]
+    return TrainingData(training_examples=messages, **more)
+
+
+def message(text: str, **metadata: Any) -> Message:
+    """A customer's message as it enters the pipeline."""
+    return Message(data={TEXT: text, "metadata": metadata})

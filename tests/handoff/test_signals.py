@@ -1,0 +1,86 @@
+"""Wake-ups: everyone who waits is told, nobody else, and between processes over PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+from conftest import POSTGRES
+from sqlalchemy.engine import make_url
+
+from handoff.clock import new_id
+from handoff.database import Database
+from handoff.events import topic
+from handoff.postgres_signals import listen
+from handoff.signals import Signals
+
+
+async def test_a_wake_up_reaches_every_waiter_of_its_topic_and_no_other() -> None:
+    signals = Signals()
+    mine, also, other = signals.subscribe("a", "b"), signals.subscribe("a"), signals.subscribe("c")
+    signals.notify("a")
+    assert await mine.wait(5) and await also.wait(5)
+    assert not await other.wait(0.01)
+    signals.notify("b")
+    assert await mine.wait(5)
+    assert not await also.wait(0.01)
+
+
+async def test_wake_ups_between_two_waits_are_remembered_and_folded_into_one() -> None:
+    signals = Signals()
+    waiter = signals.subscribe("a")
+    for _ in range(3):
+        signals.notify("a")
+    assert await waiter.wait(5)
+    assert not await waiter.wait(0.01)
+
+
+async def test_a_closed_subscription_hears_nothing_more_and_leaves_nothing_behind() -> None:
+    signals = Signals()
+    gone, stays = signals.subscribe("a", "b"), signals.subscribe("a")
+    gone.close()
+    signals.notify("a")
+    signals.notify("b")
+    assert await stays.wait(5)
+    assert not await gone.wait(0.01)
+    stays.close()
+    assert not signals._waiters
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+async def test_a_change_in_one_process_wakes_another_after_its_commit_and_over_a_lost_connection(
+    database: Database,
+) -> None:
+    elsewhere = Signals()  # what another process would hold
+    listening = asyncio.create_task(listen(make_url(POSTGRES), elsewhere))
+    conversation_id = new_id()
+    waiter = elsewhere.subscribe(topic(conversation_id))
+
+    async def change_until_heard() -> None:
+        for _ in range(200):  # the listener connects, or reconnects, meanwhile
+            async with database.write() as tx:
+                tx.wake(topic(conversation_id))
+            if await waiter.wait(0.05):
+                return
+        raise AssertionError("the other process was never woken")
+
+    await change_until_heard()
+    while await waiter.wait(0.2):
+        pass
+    with pytest.raises(LookupError):
+        async with database.write() as tx:
+            tx.wake(topic(conversation_id))
+            raise LookupError
+    assert not await waiter.wait(0.2)
+
+    async with database.read() as tx:
+        cut = await tx.rows(
+            sa.text("select pg_terminate_backend(pid) from pg_stat_activity where query = 'LISTEN \"shohay\"'")
+        )
+    assert cut
+    await change_until_heard()
+    listening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await listening
+    waiter.close()
