@@ -24,7 +24,7 @@ from connectors.base import Connector
 from connectors.delivery import Delivery
 from connectors.fake import Fake
 from connectors.website.connector import Website
-from handoff import ownership, turns
+from handoff import housekeeping, ownership, turns
 from handoff.database import Database, DatabaseAway
 from handoff.postgres_signals import listen
 from handoff.queue import QueueRules
@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 TURN_LOOPS = 4
 DEADLINE_SECONDS = 2.0
+HOUSEKEEPING_SECONDS = 3600.0
 SHUTDOWN_SECONDS = 3
 
 
@@ -172,6 +173,7 @@ async def _work(house: House) -> None:
             group.create_task(turn_loop().run())
         group.create_task(delivery.run())
         group.create_task(_deadlines(house.services))
+        group.create_task(_housekeeping(house.services))
         group.create_task(training.keep_fresh(house.settings))
 
 
@@ -194,6 +196,13 @@ def _dialogue_parts(house: House) -> tuple[Callable[[], Any], Any]:
 
     model = ModelInUse(house.settings.models_dir, actions, house.words, house.services.database)
     return lambda: TurnLoop(house.services, model), model
+
+
+async def _housekeeping(services: Services) -> None:
+    while True:
+        with contextlib.suppress(DatabaseAway):
+            await housekeeping.clear(services.database)
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
 async def _deadlines(services: Services) -> None:

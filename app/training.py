@@ -32,10 +32,11 @@ class TrainingFailed(Exception):
 Show = Callable[[str, int, int], None]
 
 
-async def train(folder: Path, show: Show) -> str:
+async def train(folder: Path, show: Show, if_stale: bool = False) -> str:
     """Trains and puts the new model into use; returns its name.
 
     Args:
+        if_stale: leave a model that fits the content as it is.
         show: called with stage, number of stages done, and of how many, as each begins.
 
     Raises:
@@ -46,6 +47,7 @@ async def train(folder: Path, show: Show) -> str:
         "-m",
         "bot.training",
         str(folder),
+        *(["--if-stale"] if if_stale else []),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -134,7 +136,7 @@ async def keep_fresh(settings: Settings) -> None:
             tried = wanted
             log.info("training", because="no model" if found is None else "the content changed")
             try:
-                await train(settings.models_dir, lambda *_: None)
+                await train(settings.models_dir, lambda *_: None, if_stale=True)
             except TrainingFailed as error:
                 log.error("training_failed", problems=str(error).splitlines()[:20])
         await asyncio.sleep(LOOK_SECONDS)

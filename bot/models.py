@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 CURRENT = "current"
+KEPT = 5  # trained models, the newest; going back to one is writing its name into the pointer
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ def publish(folder: Path, manifest: Manifest) -> None:
     """Puts a trained model into use: the manifest first, then the pointer, each replaced in one step."""
     _write(folder / f"{manifest.name}.json", json.dumps(asdict(manifest), indent=2, ensure_ascii=False))
     _write(folder / CURRENT, manifest.name)
+    for old in sorted(folder.glob("*.json"))[:-KEPT]:
+        if old.stem != manifest.name:
+            old.with_suffix(".tar.gz").unlink(missing_ok=True)
+            old.unlink()
 
 
 def manifest(archive: Path) -> Manifest | None:

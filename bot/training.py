@@ -1,16 +1,19 @@
-"""Training in a process of its own: `python -m bot.training MODELS_DIR` writes its progress as JSON lines.
+"""Training in a process of its own: `python -m bot.training MODELS_DIR [--if-stale]` writes its progress as JSON lines.
 
 A line is {"stage", "done", "of"} when a stage begins, {"model"} at the end, or {"error": [lines]}.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
 import sys
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,7 +78,6 @@ def train(root: Path, folder: Path) -> str:
     logger.addHandler(stages)
     logger.propagate = False
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
-    folder.mkdir(parents=True, exist_ok=True)
     result = rasa_train(
         domain=str(root / "domain.yml"),
         config=str(root / "config.yml"),
@@ -119,12 +121,26 @@ def _tell(**fields: object) -> None:
     print(json.dumps(fields, ensure_ascii=False), file=sys.__stdout__, flush=True)
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One training at a time on a folder; workers that see the same change wait and then find it done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".training").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def main() -> int:
     # Rasa prints; our lines alone may reach standard output
     sys.stdout = sys.stderr
     warnings.simplefilter("ignore")
+    folder = Path(sys.argv[1])
     try:
-        name = train(Path.cwd(), Path(sys.argv[1]))
+        with _alone(folder):
+            if "--if-stale" in sys.argv and models.fresh(Path.cwd(), folder):
+                name = (folder / models.CURRENT).read_text(encoding="utf-8")
+            else:
+                name = train(Path.cwd(), folder)
     except ContentError as error:
         _tell(error=[str(problem) for problem in error.problems])
         return 2

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from running import Shohay, demo_settings
+from running import POSTGRES, ROOT, Shohay, demo_settings, missing
 
 from app import schema
 from bot import models
@@ -19,17 +19,6 @@ from bot.content.live import LiveWords
 from handoff.database import Database, DatabaseAway
 from handoff.queue import QueueRules
 from handoff.services import Services
-
-ROOT = Path(__file__).resolve().parent.parent
-POSTGRES = os.environ.get("SHOHAY_TEST_POSTGRES_URL", "postgresql+asyncpg://postgres@127.0.0.1:5432/test")
-IN_CI = bool(os.environ.get("SHOHAY_CI"))
-
-
-def missing(what: str) -> None:
-    """Skips, and says so; in CI it fails, since there nothing may be missing."""
-    if IN_CI:
-        pytest.fail(f"{what}, and CI must have it")
-    pytest.skip(what)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -16,10 +16,20 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+POSTGRES = os.environ.get("SHOHAY_TEST_POSTGRES_URL", "postgresql+asyncpg://postgres@127.0.0.1:5432/test")
+IN_CI = bool(os.environ.get("SHOHAY_CI"))
 PASSWORD = "only-for-tests"
 FAKE_SECRET = "fake-secret-for-tests"
+
+
+def missing(what: str) -> None:
+    """Skips, and says so; in CI it fails, since there nothing may be missing."""
+    if IN_CI:
+        pytest.fail(f"{what}, and CI must have it")
+    pytest.skip(what)
 
 
 def free_port() -> int:

@@ -83,6 +83,7 @@ def router(services: Services) -> APIRouter:
             found = await views.conversation_list(tx, wanted, limit=limit)
             rows = found["conversations"]
             glimpses = await views.glimpses(tx, [row["id"] for row in rows])
+            hits = await views.matches(tx, [row["id"] for row in rows], search) if search else {}
             counts = await views.counts(tx, Filter(search=search, begun=True), person.id)
             waiting = (await views.counts(tx, Filter(begun=True)))["queued"] if search else counts["queued"]
             own = (await views.conversation_list(tx, mine))["conversations"]
@@ -96,6 +97,7 @@ def router(services: Services) -> APIRouter:
             search=search,
             rows=rows,
             glimpses=glimpses,
+            hits={key: _around(text, search) for key, text in hits.items()},
             counts=counts,
             waiting=waiting,
             asking=sorted(key for key, one in asking.items() if one.author == "customer"),
@@ -224,6 +226,16 @@ def _language_name(code: str) -> str:
 def _visitor(conversation_id: str) -> str:
     """What an unnamed customer is called at the desk, so that two of them can be told apart."""
     return f"Visitor {conversation_id[-4:].upper()}"
+
+
+def _around(text: str, search: str) -> tuple[str, str, str]:
+    """The found words, and what stands before and after them; all of it before when case folding moved them."""
+    at = text.lower().find(search.lower())
+    if at < 0:
+        return text, "", ""
+    begin = max(0, at - 24)
+    end = at + len(search)
+    return ("…" if begin else "") + text[begin:at], text[at:end], text[end : end + 120]
 
 
 def _short_time(moment: str | datetime, zone: tzinfo, today: date) -> str:

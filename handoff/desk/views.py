@@ -89,6 +89,20 @@ async def glimpses(tx: Transaction, ids: Sequence[str]) -> dict[str, Glimpse]:
     }
 
 
+async def matches(tx: Transaction, ids: Sequence[str], search: str) -> dict[str, str]:
+    """Of each of these conversations, the newest message in which the words occur."""
+    m = messages.c
+    newest = (
+        sa.select(m.conversation_id, sa.func.max(m.seq).label("seq"))
+        .where(m.conversation_id.in_(ids), m.text.ilike(_like(search)))
+        .group_by(m.conversation_id)
+        .subquery()
+    )
+    at = sa.and_(m.conversation_id == newest.c.conversation_id, m.seq == newest.c.seq)
+    rows = await tx.rows(sa.select(m.conversation_id, m.text).join(newest, at))
+    return {row["conversation_id"]: row["text"] for row in rows}
+
+
 async def conversation_detail(tx: Transaction, conversation: Conversation, now: datetime) -> dict[str, Any]:
     """The conversation with its brief and everything that was said since it began."""
     row = await tx.row(_with_agent().where(conversations.c.id == conversation.id))
@@ -181,10 +195,13 @@ def _matching(query: sa.Select[Any], wanted: Filter) -> sa.Select[Any]:
     if wanted.begun:
         query = query.where(c.last_seq > 0)
     if wanted.search:
-        like = f"%{wanted.search.replace('%', '').replace('_', '')}%"
-        found = sa.select(messages.c.conversation_id).where(messages.c.text.ilike(like))
+        found = sa.select(messages.c.conversation_id).where(messages.c.text.ilike(_like(wanted.search)))
         query = query.where(sa.or_(c.id == wanted.search, c.id.in_(found)))
     return query
+
+
+def _like(search: str) -> str:
+    return f"%{search.replace('%', '').replace('_', '')}%"
 
 
 def _with_agent() -> sa.Select[Any]:

@@ -6,10 +6,9 @@ import re
 
 import httpx
 import pytest
-from windows import PHONE
 from playwright.sync_api import expect
 from running import Agent, Customer, Shohay
-from windows import DeskWindow, WidgetWindow
+from windows import PHONE, DeskWindow, WidgetWindow
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from handoff_testing import POSTGRES
 
 from app import schema
 from handoff.database import Database, DatabaseAway
 from handoff.models import metadata
 
-POSTGRES = os.environ.get("SHOHAY_TEST_POSTGRES_URL", "postgresql+asyncpg://postgres@127.0.0.1:5432/test")
 SCHEMA = f"shohay_handoff_{os.getpid()}"
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 
 from handoff import inbox, store, turns
 from handoff.clock import new_id, now
@@ -13,15 +16,30 @@ from handoff.conversations import Conversation
 from handoff.database import Database
 from handoff.inbox import Incoming
 from handoff.messages import Message, Said
-from handoff.models import conversations, metadata
+from handoff.models import conversations, metadata, people
 from handoff.people import Person
 from handoff.services import Services
 from handoff.turn_store import StoredEvents
 from handoff.turns import Outcome, Turn
 
+POSTGRES = os.environ.get("SHOHAY_TEST_POSTGRES_URL", "postgresql+asyncpg://postgres@127.0.0.1:5432/test")
 RAHIM = Person(new_id(), "rahim", "Rahim", "agent")
 SADIA = Person(new_id(), "sadia", "Sadia", "agent")
 WORKER = new_id()
+
+
+PASSWORD = "নদীর-তীরে-7"
+# made once: a password's hash is meant to cost time
+PASSWORD_HASH = PasswordHasher().hash(PASSWORD)
+
+
+async def hire(database: Database, person: Person) -> Person:
+    """An account with PASSWORD, as `people.add` makes it."""
+    async with database.write() as tx:
+        await tx.execute(
+            sa.insert(people).values(**asdict(person), password_hash=PASSWORD_HASH, demo=False, created_at=now())
+        )
+    return person
 
 
 async def write(services: Services, text: str = "hello", address: str = "amina", **details: Any) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from handoff_testing import change, write
+from handoff_testing import PASSWORD, change, hire, write
 from starlette.requests import Request
 
 from handoff import access, people
@@ -13,9 +13,8 @@ from handoff.access import Forbidden, NotSignedIn
 from handoff.clock import new_id
 from handoff.clock import now as clock_now
 from handoff.ownership import NotFound
+from handoff.people import Person
 from handoff.services import Services
-
-PASSWORD = "correct horse"
 
 
 def request(method: str = "GET", **headers: str) -> Request:
@@ -24,7 +23,7 @@ def request(method: str = "GET", **headers: str) -> Request:
 
 
 async def enter(services: Services, role: str = "agent") -> tuple[str, people.Session]:
-    await people.add(services.database, role, role.title(), role, PASSWORD)
+    await hire(services.database, Person(new_id(), role, role.title(), role))
     signed_in = await people.sign_in(services.database, role, PASSWORD)
     assert signed_in is not None
     return signed_in

@@ -14,6 +14,7 @@ from handoff_testing import (
     change,
     count,
     dump,
+    hire,
     lease,
     rows,
     said,
@@ -27,7 +28,6 @@ from handoff.clock import new_id
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation, Refused
 from handoff.messages import Button
-from handoff.models import people
 from handoff.ownership import NotFound
 from handoff.people import Person
 from handoff.services import Services
@@ -276,18 +276,7 @@ async def test_each_change_of_owner_is_seen_by_the_desk_and_the_customer(service
 
 async def test_the_agents_name_is_known_while_they_own_it(services: Services) -> None:
     conversation = await ask_for_person(services)
-    async with services.database.write() as tx:
-        await tx.execute(
-            people.insert().values(
-                id=RAHIM.id,
-                name="rahim",
-                display_name="Rahim",
-                role="agent",
-                password_hash="!",
-                demo=False,
-                created_at=clock_now(),
-            )
-        )
+    await hire(services.database, RAHIM)
     claimed = await ownership.claim(services, conversation.id, RAHIM)
     async with services.database.read() as tx:
         assert await store.agent_name(tx, conversation) is None

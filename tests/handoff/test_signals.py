@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
-from conftest import POSTGRES
+from handoff_testing import POSTGRES
 from sqlalchemy.engine import make_url
 
 from handoff.clock import new_id
@@ -53,8 +53,9 @@ async def test_a_change_in_one_process_wakes_another_after_its_commit_and_over_a
     database: Database,
 ) -> None:
     elsewhere = Signals()  # what another process would hold
-    listening = asyncio.create_task(listen(make_url(POSTGRES), elsewhere))
     conversation_id = new_id()
+    url = make_url(POSTGRES).update_query_dict({"application_name": conversation_id})
+    listening = asyncio.create_task(listen(url, elsewhere))
     waiter = elsewhere.subscribe(topic(conversation_id))
 
     async def change_until_heard() -> None:
@@ -75,9 +76,8 @@ async def test_a_change_in_one_process_wakes_another_after_its_commit_and_over_a
     assert not await waiter.wait(0.2)
 
     async with database.read() as tx:
-        cut = await tx.rows(
-            sa.text("select pg_terminate_backend(pid) from pg_stat_activity where query = 'LISTEN \"shohay\"'")
-        )
+        mine = sa.text("select pg_terminate_backend(pid) from pg_stat_activity where application_name = :name")
+        cut = await tx.rows(mine.bindparams(name=conversation_id))
     assert cut
     await change_until_heard()
     listening.cancel()

@@ -8,8 +8,6 @@ const RETRY_AFTER = [600, 1800]; // ms
  * acknowledged is also kept in the tab's storage: a reload sends it again under the same key, which stores it once. */
 const outgoing = [];
 let sending = false;
-// a message that may or may not have arrived keeps its key, so that sending the same words again cannot double them
-let unsure = null;
 
 const find = (id) => document.getElementById(id);
 const me = () => document.body.dataset.person;
@@ -84,8 +82,7 @@ export function install(onSent, onGrown, onRefused) {
     grow(event.target);
     complain("");
   });
-  const left = JSON.parse(sessionStorage.getItem(`${me()} outgoing`) || "[]");
-  outgoing.push(...left.map((item) => ({ ...item, line: null, id: null })));
+  outgoing.push(...(stored("outgoing") || []).map((item) => ({ ...item, line: null, id: null })));
   sendAll(onSent, onRefused);
 }
 
@@ -110,9 +107,11 @@ function submit(form) {
   if (!text || form.dataset.mode === "closed") return false;
   const conversation = shown(form);
   const isPrivate = form.dataset.mode === "note";
-  const same = unsure && unsure.conversation === conversation && unsure.private === isPrivate && unsure.text === text;
-  outgoing.push({ conversation, text, private: isPrivate, key: same ? unsure.key : key(), line: null, id: null });
-  unsure = null;
+  const item = { conversation, text, private: isPrivate, key: key(), line: null, id: null };
+  const unsure = stored("unsure");
+  if (unsure && plain({ ...item, key: unsure.key }) === plain(unsure)) item.key = unsure.key;
+  store("unsure", null);
+  outgoing.push(item);
   keepOutgoing();
   box.value = "";
   keep(form, "");
@@ -173,7 +172,8 @@ function takeBack(item, failed, onRefused) {
   const name = draftName(item.conversation, kind);
   const text = [...back.map((one) => one.text), sessionStorage.getItem(name) || ""].filter(Boolean).join("\n");
   sessionStorage.setItem(name, text);
-  if (mayPass(failed)) unsure = item;
+  // It may have arrived all the same: with its key kept, sending the same words again cannot double them.
+  if (mayPass(failed)) store("unsure", plain(item));
   const form = find("composer");
   const here = form && shown(form) === item.conversation && form.dataset.mode === kind;
   if (here) {
@@ -190,10 +190,22 @@ function drop(item) {
 }
 
 function keepOutgoing() {
-  const left = outgoing.filter((item) => !item.id);
-  const plain = left.map(({ conversation, text, private: isPrivate, key }) => ({ conversation, text, private: isPrivate, key }));
-  if (plain.length) sessionStorage.setItem(`${me()} outgoing`, JSON.stringify(plain));
-  else sessionStorage.removeItem(`${me()} outgoing`);
+  const left = outgoing.filter((item) => !item.id).map(plain);
+  store("outgoing", left.length ? `[${left}]` : null);
+}
+
+/** An item as text, without its line of the page. */
+function plain({ conversation, text, private: isPrivate, key }) {
+  return JSON.stringify({ conversation, text, private: isPrivate, key });
+}
+
+function stored(name) {
+  return JSON.parse(sessionStorage.getItem(`${me()} ${name}`));
+}
+
+function store(name, json) {
+  if (json) sessionStorage.setItem(`${me()} ${name}`, json);
+  else sessionStorage.removeItem(`${me()} ${name}`);
 }
 
 /** A message as it will look, until the transcript has it. */
