@@ -1,5 +1,5 @@
 # Shohay's commands. `make run` and `make test` are all that a fresh machine needs.
-.PHONY: setup run test lint bench lock
+.PHONY: setup run test lint bench screenshots lock
 
 setup:
 	@scripts/setup
@@ -15,6 +15,9 @@ lint: setup
 
 bench: setup
 	@.venv/bin/python -m benchmarks.turns
+
+screenshots: setup
+	@SHOHAY_SCREENSHOTS=1 scripts/test tests/browser
 
 lock: setup
 	@scripts/lock

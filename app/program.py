@@ -19,6 +19,8 @@ from app import schema, training, web
 from app.demo import load_demo
 from app.readiness import Readiness
 from app.settings import Settings, kept_secret
+from bot.content.check import queue_rules
+from bot.content.errors import ContentError
 from bot.content.live import LiveWords
 from connectors.base import Connector
 from connectors.delivery import Delivery
@@ -59,9 +61,12 @@ async def open_house(settings: Settings) -> House:
 
     Raises:
         DatabaseAway: the database cannot be reached.
-        ContentError, ValueError: the content cannot be used.
+        ContentError: the content cannot be used.
     """
     words = LiveWords(settings.data_dir, settings.timezone)
+    problems = queue_rules(settings.data_dir / "handoff.yml")
+    if problems:
+        raise ContentError(problems)
     rules = QueueRules.load(settings.data_dir / "handoff.yml")
     database = Database(settings.database_url)
     await schema.upgrade(database)

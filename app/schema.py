@@ -26,14 +26,15 @@ async def upgrade(database: Database) -> None:
         DatabaseAway: the database cannot be reached.
     """
     path = database.url.database
-    if database.dialect == "sqlite" and path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
 
     def run(connection: sa.Connection) -> None:
         settings = config()
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
 
-    async with translated(), database.engine.connect() as connection:
-        await connection.run_sync(run)
-        await connection.commit()
+    async with translated():
+        if database.dialect == "sqlite" and path:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        async with database.engine.connect() as connection:
+            await connection.run_sync(run)
+            await connection.commit()

@@ -26,6 +26,8 @@ from bot.content.library import Library, read
 
 # before TensorFlow is imported: it is chatty on standard error
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Rasa would report each training to its makers
+os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 
 PREPARING = "Reading the content"
 PACKING = "Packing the model"

@@ -10,10 +10,12 @@ from typing import Any
 from bot.content.errors import ContentError, Problem
 from bot.content.library import Library, Phrase, Question
 from bot.content.render import PLACEHOLDER, Formatter
-from bot.content.yaml_lines import Lines, load
+from bot.content.yaml_lines import parse
+from handoff.queue import QueueRules
 
 MIN_EXAMPLES = 2
 RULES = "data/rules.yml"
+QUEUE = "data/handoff.yml"
 # Rasa's own files beside the content, looked at here so that they too are mended by file and line
 RASA_FILES = ("config.yml", "domain.yml", RULES, "data/stories.yml")
 
@@ -29,12 +31,13 @@ def check(library: Library, root: Path) -> list[Problem]:
     ruled: set[str] | None = set()
     for name in RASA_FILES:
         try:
-            raw, lines = load(root / name, name) if (root / name).exists() else ({}, {})
+            _, values = parse(root / name, name) if (root / name).exists() else (None, {})
             if name == RULES:
-                ruled = _ruled_intents(raw, lines)
+                ruled = _ruled_intents(values)
         except ContentError as error:
             problems.extend(error.problems)
             ruled = None if name == RULES else ruled
+    problems += queue_rules(root / QUEUE) if (root / QUEUE).exists() else []
     for question in library.questions.values():
         problems += [*_question(question, library, ruled)]
     for phrase in library.phrases.values():
@@ -52,6 +55,22 @@ def facts(library: Library) -> list[Problem]:
         for code, formatter in formatters.items()
         for problem in _fact(name, value, code, formatter)
     ]
+
+
+def queue_rules(path: Path) -> list[Problem]:
+    """What is wrong with the rules of the queue for a person."""
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        parse(path, name)
+        QueueRules.load(path)
+    except ContentError as error:
+        return list(error.problems)
+    except KeyError as error:
+        return [Problem(name, 1, f"{error} is missing.", "Add it.")]
+    except (ValueError, TypeError, AttributeError) as error:
+        what = str(error).removeprefix(f"{path}: ").rstrip(".")
+        return [Problem(name, 1, f"The rules of the queue cannot be used: {what}.", "Mend it.")]
+    return []
 
 
 def _question(question: Question, library: Library, ruled: set[str] | None) -> Iterator[Problem]:
@@ -131,7 +150,7 @@ def _fact(name: str, value: object, code: str, formatter: Formatter) -> Iterator
         yield Problem("data/shop.yml", 1, f"The fact '{name}' has no text in '{code}'.", "Add it.")
 
 
-def _ruled_intents(raw: Mapping[str, Any], lines: Lines) -> set[str]:
+def _ruled_intents(raw: Any) -> set[str]:
     """Intents that begin a rule or stand in one.
 
     Raises:
@@ -140,9 +159,8 @@ def _ruled_intents(raw: Mapping[str, Any], lines: Lines) -> set[str]:
     try:
         steps = [step for rule in raw.get("rules") or [] for step in rule["steps"]]
         return {step["intent"] for step in steps if "intent" in step}
-    except (KeyError, TypeError) as error:
-        line = lines.get(("rules",), 1)
-        problem = Problem(RULES, line, "A rule here has no steps as Rasa has them.", "Write each as '- intent: …'.")
+    except (KeyError, TypeError, AttributeError) as error:
+        problem = Problem(RULES, 1, "A rule here has no steps as Rasa has them.", "Write each as '- intent: …'.")
         raise ContentError([problem]) from error
 
 

@@ -18,25 +18,7 @@ def load(path: Path, name: str) -> tuple[dict[str, Any], Lines]:
     Raises:
         ContentError: not readable as YAML, not a mapping, a key stands twice or is not text.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
-    except OSError as error:
-        problem = Problem(name, 1, f"The file cannot be read: {error.strerror}.", "Check that it is there.")
-        raise ContentError([problem]) from error
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise ContentError([Problem(name, line, "The file is not UTF-8.", "Save it as UTF-8.")]) from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = Problem(
-            name, line, f"This is not valid YAML: {error.problem}.", "Check the indentation and the colons here."
-        )
-        raise ContentError([problem]) from error
-    except (yaml.YAMLError, ValueError) as error:
-        what = " ".join(str(error).split())
-        raise ContentError([Problem(name, 1, f"This is not valid YAML: {what}.", "Remove what it names.")]) from error
+    node, values = parse(path, name)
     if not isinstance(node, yaml.MappingNode):
         raise ContentError([Problem(name, 1, "The file has no keys.", "Start from docs/content.md's example.")])
     lines: Lines = {}
@@ -45,6 +27,31 @@ def load(path: Path, name: str) -> tuple[dict[str, Any], Lines]:
     except RecursionError as error:
         raise ContentError([Problem(name, 1, "A part of the file holds itself.", "Remove the alias (*).")]) from error
     return values, lines
+
+
+def parse(path: Path, name: str) -> tuple[yaml.Node | None, Any]:
+    """The file's root node and its values.
+
+    Raises:
+        ContentError: it cannot be read, or not as YAML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    except OSError as error:
+        problem = Problem(name, 1, f"The file cannot be read: {error.strerror}.", "Check that it is there.")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        problem = Problem(name, line, "The file is not UTF-8.", "Save it as UTF-8.")
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = Problem(
+            name, line, f"This is not valid YAML: {error.problem}.", "Check the indentation and the colons here."
+        )
+    except (yaml.YAMLError, ValueError) as error:
+        what = " ".join(str(error).split())
+        problem = Problem(name, 1, f"This is not valid YAML: {what}.", "Remove what it names.")
+    raise ContentError([problem])
 
 
 def _walk(node: yaml.MappingNode, path: tuple[str, ...], lines: Lines, name: str) -> None:

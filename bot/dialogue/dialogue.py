@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import time
 from collections.abc import Iterable, Sequence
@@ -78,6 +79,7 @@ class Dialogue:
         Raises:
             rasa.exceptions.ModelNotFound: no model there, or not one that can be read.
         """
+        os.environ["RASA_TELEMETRY_ENABLED"] = "false"  # Rasa would report to its makers
         if not structlog.is_configured():
             # Without this, Rasa prints customers' messages to stdout; app.logs configures it for the whole program.
             configure_structlog(logging.WARNING)

@@ -30,6 +30,7 @@ from handoff.services import Services
 
 HERE = Path(__file__).parent
 MOST_ROWS = 500
+MOST_SEARCHED = 200
 
 Tab = Literal["queued", "mine", "assigned", "bot", "resolved"]
 TABS: Mapping[Tab, str] = {
@@ -41,7 +42,7 @@ TABS: Mapping[Tab, str] = {
 }
 
 TabQuery = Annotated[Tab, Query()]
-SearchQuery = Annotated[str, Query(max_length=200)]
+SearchQuery = Annotated[str, Query(max_length=MOST_SEARCHED)]
 ZoneHeader = Annotated[str, Header(alias="x-time-zone", max_length=60)]
 
 
@@ -53,13 +54,11 @@ def router(services: Services) -> APIRouter:
     static = _static_files()
 
     @routes.get("/desk")
-    async def desk(request: Request, tab: TabQuery = "queued", q: SearchQuery = "") -> HTMLResponse:
+    async def desk(request: Request, tab: str = "", q: str = "") -> HTMLResponse:
         return await _frame(request, tab, q, None)
 
     @routes.get("/desk/conversations/{conversation_id}")
-    async def conversation_page(
-        request: Request, conversation_id: str, tab: TabQuery = "queued", q: SearchQuery = ""
-    ) -> HTMLResponse:
+    async def conversation_page(request: Request, conversation_id: str, tab: str = "", q: str = "") -> HTMLResponse:
         return await _frame(request, tab, q, conversation_id)
 
     @routes.get("/desk/list")
@@ -151,7 +150,7 @@ def router(services: Services) -> APIRouter:
         # asked about each time, answered from the browser's cache by its ETag: no stale script after an update
         return FileResponse(path, media_type=kind, headers={"Cache-Control": "no-cache"})
 
-    async def _frame(request: Request, tab: Tab, search: str, conversation_id: str | None) -> HTMLResponse:
+    async def _frame(request: Request, tab: str, search: str, conversation_id: str | None) -> HTMLResponse:
         try:
             session = await access.session(database, request)
         except access.NotSignedIn:
@@ -164,9 +163,9 @@ def router(services: Services) -> APIRouter:
             "desk.html",
             me=person,
             csrf_token=session.csrf_token,
-            tab=tab,
+            tab=tab if tab in TABS else "queued",
             tabs=TABS,
-            search=search.strip(),
+            search=search.strip()[:MOST_SEARCHED],
             conversation_id=conversation_id,
             rows_shown=views.PAGE,
         )

@@ -1,12 +1,13 @@
-"""The same two databases as everywhere, migrated once and emptied between tests: there are many small tests here."""
+"""The same two databases as everywhere, migrated once and emptied between tests: there are many small tests here.
+
+Their engines live as long as the process, since each remembers what it has compiled; the connections do not.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,55 +17,58 @@ from handoff_testing import POSTGRES
 from app import schema
 from handoff.database import Database, DatabaseAway
 from handoff.models import metadata
+from handoff.signals import Signals
 
 SCHEMA = f"shohay_handoff_{os.getpid()}"
 
 
-@dataclass
-class Migrated:
-    """What this process has migrated so far: a file to copy, a schema to empty."""
+class Databases:
+    """One database of each engine, made when it is first asked for."""
 
-    file: Path
-    schema: bool = False
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[str, Database] = {}
 
-    async def sqlite(self, path: Path) -> Database:
-        if not self.file.exists():
-            fresh = Database(f"sqlite+aiosqlite:///{self.file}")
-            await schema.upgrade(fresh)
-            await fresh.close()
-        shutil.copy(self.file, path)
-        return Database(f"sqlite+aiosqlite:///{path}")
+    async def empty(self, engine: str) -> Database:
+        if engine not in self._made:
+            self._made[engine] = await self._make(engine)
+        database = self._made[engine]
+        database.signals = Signals()
+        async with database.write() as tx:
+            for table in reversed(metadata.sorted_tables):
+                await tx.execute(sa.delete(table))
+        return database
 
-    async def postgresql(self) -> Database:
-        if not self.schema:
+    def drop(self) -> None:
+        if "postgresql" in self._made:
+            asyncio.run(administer(f"drop schema {SCHEMA} cascade"))
+
+    async def _make(self, engine: str) -> Database:
+        if engine == "sqlite":
+            database = Database(f"sqlite+aiosqlite:///{self._folder / 'test.db'}")
+        else:
             try:
                 await administer(f"drop schema if exists {SCHEMA} cascade", f"create schema {SCHEMA}")
             except DatabaseAway:
                 if os.environ.get("SHOHAY_CI"):
                     raise
                 pytest.skip(f"no PostgreSQL answers at {POSTGRES}")
-            self.schema = True
-            await schema.upgrade(opened := in_schema())
-        else:
-            opened = in_schema()
-            async with opened.write() as tx:
-                for table in reversed(metadata.sorted_tables):
-                    await tx.execute(sa.delete(table))
-        return opened
+            database = in_schema()
+        await schema.upgrade(database)
+        return database
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrated]:
-    made = Migrated(tmp_path_factory.mktemp("migrated") / "empty.db")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    made = Databases(tmp_path_factory.mktemp("handoff"))
     yield made
-    if made.schema:
-        asyncio.run(administer(f"drop schema {SCHEMA} cascade"))
+    made.drop()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def database(request: pytest.FixtureRequest, migrated: Migrated, tmp_path: Path) -> AsyncIterator[Database]:
+async def database(request: pytest.FixtureRequest, databases: Databases) -> AsyncIterator[Database]:
     """An empty, migrated database."""
-    opened = await (migrated.sqlite(tmp_path / "test.db") if request.param == "sqlite" else migrated.postgresql())
+    opened = await databases.empty(request.param)
     yield opened
     await opened.close()
 

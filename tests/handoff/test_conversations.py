@@ -242,4 +242,4 @@ class OwnershipMachine(RuleBasedStateMachine):
 
 
 TestOwnershipMachine = OwnershipMachine.TestCase
-TestOwnershipMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestOwnershipMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

@@ -9,6 +9,8 @@ import { setClock, tick } from "./ticking.js";
 
 const htmx = window.htmx;
 const DEBOUNCE = 120; // ms; a turn of the bot is several events at once
+const LIST_GAP = 700; // ms at least between two looks at the list, however busy the shop is
+const LIST_GAP_HIDDEN = 4000;
 const LOOK_AGAIN = 60000; // ms; times of day, "Today", and whatever a broken stream kept from us
 const NEAR_BOTTOM = 90; // px
 const TAIL = 40; // newest messages that are fetched anew; those before them do not change any more
@@ -62,9 +64,10 @@ document.addEventListener("htmx:responseError", (event) => {
   else if (status >= 500) tell("The server could not answer; what you see may be out of date.");
 });
 
-/** Calls `run` soon, once for however many asked meanwhile, and never twice at a time. */
-function soon(run) {
+/** Calls `run` soon, once for however many asked meanwhile, never twice at a time, and `gap` ms apart. */
+function soon(run, gap = () => 0) {
   let timer = 0;
+  let began = 0;
   let running = false;
   let again = false;
   return async function ask() {
@@ -73,8 +76,10 @@ function soon(run) {
       return;
     }
     if (timer) return;
-    await new Promise((resolve) => (timer = setTimeout(resolve, DEBOUNCE)));
+    const wait = Math.max(DEBOUNCE, began + gap() - Date.now());
+    await new Promise((resolve) => (timer = setTimeout(resolve, wait)));
     timer = 0;
+    began = Date.now();
     running = true;
     try {
       await run();
@@ -88,7 +93,10 @@ function soon(run) {
   };
 }
 
-const refreshList = soon(() => htmx.trigger(list, "refresh"));
+const refreshList = soon(
+  () => htmx.trigger(list, "refresh"),
+  () => (document.hidden ? LIST_GAP_HIDDEN : LIST_GAP),
+);
 
 const refreshPane = soon(async () => {
   if (open && !composer.busy(open)) await fetchPane();
@@ -179,7 +187,8 @@ function paneChanged(before) {
 function toBottom(smoothly = true) {
   const scroll = find("scroll");
   if (!scroll) return;
-  const calm = !smoothly || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const far = scroll.scrollHeight - scroll.scrollTop > 4 * scroll.clientHeight;
+  const calm = !smoothly || far || matchMedia("(prefers-reduced-motion: reduce)").matches;
   scroll.scrollTo({ top: scroll.scrollHeight, behavior: calm ? "auto" : "smooth" });
   find("newest").hidden = true;
 }

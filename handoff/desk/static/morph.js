@@ -6,6 +6,9 @@
  *   data-after="n"  (on a list) children whose data-seq is at most n were not sent and stay.
  */
 
+// whether a brief is open is the reader's business, where a menu stands the script's
+const OURS = new Set(["open", "style"]);
+
 /** Makes the children of `old` like those of `fresh`. */
 export function morph(old, fresh) {
   const partly = fresh.dataset?.after !== undefined;
@@ -56,11 +59,10 @@ function update(old, fresh) {
   if (fresh.dataset.keep && fresh.dataset.keep === old.dataset.keep) return;
   if (old.isEqualNode(fresh)) return;
   for (const { name } of [...old.attributes]) {
-    // whether a brief is open is the reader's own business
-    if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && !OURS.has(name)) old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) {
-    if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    if (!OURS.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   morph(old, fresh);
 }

@@ -181,6 +181,25 @@ def test_rules_of_a_wrong_form_are_told_and_hide_no_other_mistake(project: Path,
     assert [(file, line) for file, line, _ in problems(project)] == [(POLICY, 18), (RULES, 1)]
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("priorities: {a: 1}\ndefault_priority: 2\ndeadline_minutes: {1: 5}\n", "no line for priority 2"),
+        ("priorities: {}\ndefault_priority: 1\n", "'deadline_minutes' is missing"),
+        ("priorities: [a]\ndefault_priority: 1\ndeadline_minutes: {1: 5}\n", "cannot be used"),
+        ("priorities: {}\ndefault_priority: urgent\ndeadline_minutes: {1: 5}\n", "cannot be used"),
+        ("priorities: {}\ndefault_priority: 1\ndeadline_minutes: {1: soon}\n", "cannot be used"),
+        ("just words\n", "cannot be used"),
+        ("priorities: {unclosed\n", "not valid YAML"),
+    ],
+)
+def test_rules_of_the_queue_that_cannot_be_used_are_told(project: Path, text: str, what: str) -> None:
+    write(project, "data/handoff.yml", text)
+    ((file, _, told),) = problems(project)
+    assert file == "data/handoff.yml"
+    assert what in told
+
+
 def test_without_rules_a_question_that_they_answered_is_told(project: Path) -> None:
     (project / RULES).unlink()
     assert problems(project) == [(STATUS, 1, "Nothing answers this question.")]

@@ -59,15 +59,15 @@ async def test_what_an_action_raises_is_noted_though_its_caller_swallows_it() ->
     async def does(*_: Any) -> list[Any]:
         raise KeyError("mistake")
 
-    with pytest.raises(KeyError, match="mistake"), failures.collected():
-        with pytest.raises(KeyError):
-            await call(LocalActions([Does(does)]))
+    with pytest.raises(KeyError, match="mistake"), failures.collected(), pytest.raises(KeyError):
+        await call(LocalActions([Does(does)]))
 
 
 async def test_an_unknown_action_is_noted() -> None:
-    with pytest.raises(Exception, match="action_unknown"), failures.collected():
-        with pytest.raises(Exception, match="action_unknown"):
-            await call(LocalActions([]), "action_unknown")
+    unknown = pytest.raises(Exception, match="action_unknown")
+    swallowed = pytest.raises(Exception, match="action_unknown")
+    with unknown, failures.collected(), swallowed:
+        await call(LocalActions([]), "action_unknown")
 
 
 async def test_an_action_that_takes_too_long_is_given_up_and_noted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,9 +81,8 @@ async def test_an_action_that_takes_too_long_is_given_up_and_noted(monkeypatch: 
         return []
 
     monkeypatch.setattr(local_actions, "ACTION_SECONDS", 0.01)
-    with pytest.raises(ActionTooSlow, match="action_test"), failures.collected():
-        with pytest.raises(ActionTooSlow):
-            await call(LocalActions([Does(does)]))
+    with pytest.raises(ActionTooSlow, match="action_test"), failures.collected(), pytest.raises(ActionTooSlow):
+        await call(LocalActions([Does(does)]))
     assert ended.is_set()
 
 

@@ -39,7 +39,7 @@ def add(folder: Path, archive: Path, name: str) -> None:
 
 @pytest.fixture
 def in_use(folder: Path, actions: Callable[[], list[Action]], words: LiveWords) -> ModelInUse:
-    return ModelInUse(folder, actions, words, Database("sqlite+aiosqlite://"))
+    return ModelInUse(folder, actions, words, Database(f"sqlite+aiosqlite:///{folder / 'unused.db'}"))
 
 
 async def test_a_new_model_takes_over_and_a_broken_one_does_not(
