@@ -26,7 +26,7 @@ from connectors.base import Connector
 from connectors.delivery import Delivery
 from connectors.fake import Fake
 from connectors.website.connector import Website
-from handoff import housekeeping, ownership, turns
+from handoff import housekeeping, outages, ownership, turns
 from handoff.database import Database, DatabaseAway
 from handoff.postgres_signals import listen
 from handoff.queue import QueueRules
@@ -124,6 +124,8 @@ async def run(house: House, listener: socket.socket | None, work: bool) -> None:
         await turns.take_over(house.services)
     if listener is not None:
         jobs.append(lambda: serve(house, listener))
+    # in the web role too: when no worker is alive, somebody must tell the customers
+    jobs.append(lambda: _deadlines(house.services))
     if work:
         jobs.append(lambda: _work(house))
     tasks = [asyncio.create_task(job()) for job in jobs]
@@ -177,7 +179,6 @@ async def _work(house: House) -> None:
         for _ in range(TURN_LOOPS):
             group.create_task(turn_loop().run())
         group.create_task(delivery.run())
-        group.create_task(_deadlines(house.services))
         group.create_task(_housekeeping(house.services))
         group.create_task(training.keep_fresh(house.settings))
 
@@ -211,8 +212,10 @@ async def _housekeeping(services: Services) -> None:
 
 
 async def _deadlines(services: Services) -> None:
-    """Looks for conversations that nobody came for."""
+    """Looks for conversations that nobody came for, and for those that no bot answers."""
     while True:
         with contextlib.suppress(DatabaseAway):
             await ownership.expire_overdue(services)
+            await outages.queue_stranded(services)
+            await outages.take_back(services)
         await asyncio.sleep(DEADLINE_SECONDS)

@@ -82,7 +82,8 @@ class TurnLoop:
                 error=type(error).__name__,
                 at=f"{where.filename}:{where.lineno}",
             )
-            await turns.fail(self._services, turn, self.worker, type(error).__name__)
+            too_slow = isinstance(error, TimeoutError)  # the turn's own limit, or an action's
+            await turns.fail(self._services, turn, self.worker, type(error).__name__, final=too_slow)
             return True
         except asyncio.CancelledError:
             dialogue.forget(conversation.id)

@@ -3,7 +3,7 @@
             request_handoff            claim
    bot ───────────────────▶ queued ───────────────────▶ assigned
     ▲ ▲                       │ ▲                         │  │ │
-    │ └──── expire ───────────┘ └────── requeue ──────────┘  │ │
+    │ └── expire, recover ────┘ └────── requeue ──────────┘  │ │
     │                                                        │ │
     └──────────────── return_to_bot ─────────────────────────┘ │
                              resolved ◀──── resolve ───────────┘     receive reopens it with the bot
@@ -141,6 +141,17 @@ def expire(conversation: Conversation, now: datetime) -> Conversation:
     """
     if conversation.status != "queued" or conversation.deadline is None or conversation.deadline > now:
         raise Refused("not_due", "This conversation is not overdue.")
+    return _unqueued(_owned(conversation, "bot", now))
+
+
+def recover(conversation: Conversation, now: datetime) -> Conversation:
+    """The bot is back before anybody came: what was queued for want of a bot is the bot's again.
+
+    Raises:
+        Refused: it is not queued (any more).
+    """
+    if conversation.status != "queued":
+        raise Refused("not_queued", "Somebody has claimed this conversation meanwhile.")
     return _unqueued(_owned(conversation, "bot", now))
 
 

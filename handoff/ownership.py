@@ -63,8 +63,7 @@ async def transfer(services: Services, conversation_id: str, person: Person, to:
             deadline = services.queue_rules.deadline(conversation.priority, now)
             conversation = conversations.requeue(conversation, person.id, deadline, now)
             place = await queue.position(tx, conversation)
-            key = "queue_first" if place == 1 else "queue_position"
-            return await saying.notice(tx, services, conversation, key, now, position=place)
+            return await saying.notice(tx, services, conversation, "requeued", now, position=place)
         conversation = conversations.transfer(conversation, person.id, to.id, now)
         await store.claim_handoff(tx, conversation.id, to.id, now)
         return await saying.notice(tx, services, conversation, "agent_joined", now, agent=to.display_name)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from handoff import events
 from handoff.clock import new_id
 from handoff.conversations import Conversation
-from handoff.database import Transaction
+from handoff.database import Transaction, UtcDateTime
 from handoff.messages import Button, Message
 from handoff.models import contacts, conversations, deliveries, handoffs, identities, messages, people, receipts
 
@@ -179,7 +179,9 @@ async def open_handoff(tx: Transaction, conversation: Conversation, brief: dict[
 
 
 async def claim_handoff(tx: Transaction, conversation_id: str, agent_id: str, now: datetime) -> None:
-    await tx.execute(_open_handoffs(conversation_id).values(claimed_at=now, agent_id=agent_id))
+    """The agent who has it now; when somebody first came stays."""
+    first = sa.func.coalesce(handoffs.c.claimed_at, sa.literal(now, UtcDateTime))
+    await tx.execute(_open_handoffs(conversation_id).values(claimed_at=first, agent_id=agent_id))
 
 
 async def close_handoff(tx: Transaction, conversation_id: str, outcome: str, now: datetime) -> None:

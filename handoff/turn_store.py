@@ -47,6 +47,21 @@ async def drop_waiting(tx: Transaction, conversation_id: str) -> None:
     )
 
 
+async def revive(tx: Transaction, message: Message) -> None:
+    """A dropped or never queued message waits for the bot again."""
+    await tx.execute(sa.delete(turns).where(turns.c.message_id == message.id))
+    await tx.execute(
+        sa.insert(turns).values(
+            message_id=message.id,
+            conversation_id=message.conversation_id,
+            seq=message.seq,
+            status="waiting",
+            attempts=0,
+            created_at=message.created_at,
+        )
+    )
+
+
 async def annotate(
     tx: Transaction, message_id: str, intent: str | None, confidence: float | None, language: str
 ) -> None:

@@ -129,14 +129,18 @@ async def finish(
     return True
 
 
-async def fail(services: Services, turn: Turn, worker: str, error: str) -> None:
-    """A turn broke: it is tried again later, and after the last try the customer goes to a person (promise 11)."""
+async def fail(services: Services, turn: Turn, worker: str, error: str, final: bool = False) -> None:
+    """A turn broke: it is tried again later, and after the last try the customer goes to a person (promise 11).
+
+    Args:
+        final: this was the last try already; one that took too long is not waited for again (promise 17).
+    """
     now = clock_now()
     async with services.database.write() as tx:
         conversation = await store.get(tx, turn.conversation.id, lock=True)
         if conversation is None or conversation.epoch != turn.conversation.epoch or conversation.lease_owner != worker:
             return
-        if turn.attempts < MAX_ATTEMPTS:
+        if turn.attempts < MAX_ATTEMPTS and not final:
             # the lease stands as the pause before the next try: 1, 2, 4, 8 seconds
             pause = timedelta(seconds=2 ** (turn.attempts - 1))
             conversation = replace(conversation, lease_owner=None, lease_until=now + pause)

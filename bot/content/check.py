@@ -33,7 +33,7 @@ def check(library: Library, root: Path) -> list[Problem]:
         try:
             _, values = parse(root / name, name) if (root / name).exists() else (None, {})
             if name == RULES:
-                ruled = _ruled_intents(values)
+                ruled = _ruled_intents(values or {})
         except ContentError as error:
             problems.extend(error.problems)
             ruled = None if name == RULES else ruled

@@ -17,7 +17,7 @@ from bot.dialogue import failures
 ACTION_SECONDS = 5.0
 
 
-class ActionTooSlow(Exception):
+class ActionTooSlow(TimeoutError):
     """An action took longer than ACTION_SECONDS."""
 
 

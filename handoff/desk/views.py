@@ -127,7 +127,7 @@ async def conversation_detail(tx: Transaction, conversation: Conversation, now: 
 async def counts(tx: Transaction, wanted: Filter | None = None, agent_id: str | None = None) -> dict[str, int]:
     """How many conversations there are in each status, and under `mine` how many of them are this agent's."""
     c = conversations.c
-    own = sa.func.sum(sa.case((c.agent_id == agent_id, 1), else_=0)).label("own")
+    own = sa.func.sum(sa.case((c.agent_id == (agent_id or ""), 1), else_=0)).label("own")
     query = sa.select(c.status, sa.func.count().label("n"), own).group_by(c.status)
     rows = await tx.rows(_matching(query, wanted or Filter()))
     found = {row["status"]: int(row["n"]) for row in rows}

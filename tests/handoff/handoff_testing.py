@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -22,7 +21,6 @@ from handoff.services import Services
 from handoff.turn_store import StoredEvents
 from handoff.turns import Outcome, Turn
 
-POSTGRES = os.environ.get("SHOHAY_TEST_POSTGRES_URL", "postgresql+asyncpg://postgres@127.0.0.1:5432/test")
 RAHIM = Person(new_id(), "rahim", "Rahim", "agent")
 SADIA = Person(new_id(), "sadia", "Sadia", "agent")
 WORKER = new_id()

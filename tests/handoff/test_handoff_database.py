@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from handoff_testing import POSTGRES, count, rows
+from handoff_testing import count, rows
+from running import POSTGRES
 from sqlalchemy.engine import make_url
 
 from handoff.clock import iso, new_id

@@ -108,17 +108,18 @@ async def test_a_late_worker_does_not_undo_what_the_next_one_did(services: Servi
     assert await dump(services.database) == before
 
 
-@pytest.mark.parametrize("returned", [False, True], ids=["claimed", "claimed and returned"])
-async def test_a_turn_from_before_a_change_of_owner_is_dropped_with_its_events(
-    services: Services, returned: bool
-) -> None:
+@pytest.mark.parametrize("since", ["claimed", "returned", "written to again"])
+async def test_a_turn_from_before_a_change_of_owner_is_dropped_with_its_events(services: Services, since: str) -> None:
     message = await write(services)
     stale = await lease(services, WORKER)
     await end_leases(services.database)
     await answer(services, worker=OTHER, handoff_reason="human_agent", events=tracked(1, 0, "[1]"))
     await ownership.claim(services, message.conversation_id, RAHIM)
-    if returned:
+    if since != "claimed":
         await ownership.return_to_bot(services, message.conversation_id, RAHIM)
+    if since == "written to again":  # and the late worker itself has that next turn
+        await write(services)
+        await lease(services, WORKER)
     before = await dump(services.database)
     outcome = Outcome([Said("over a person")], "bn", handoff_reason="complaint")
     assert not await turns.finish(services, stale, outcome, WORKER, tracked(1, 1, "[2]"))

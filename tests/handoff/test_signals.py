@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
-from handoff_testing import POSTGRES
+from running import POSTGRES
 from sqlalchemy.engine import make_url
 
 from handoff.clock import new_id

@@ -178,10 +178,21 @@ function paneChanged(before) {
   const fresh = !before || before.conversation !== open;
   if (fresh) {
     find("brief").open = briefWanted();
-    scroll.addEventListener("scroll", () => atBottom(scroll) && (find("newest").hidden = true), { passive: true });
+    stayAtBottom(scroll);
   }
   if (fresh || !before.reading) toBottom(false);
   else if (find("messages").lastElementChild?.id !== before.newest) find("newest").hidden = false;
+}
+
+/** Keeps the newest line in sight when the window, the brief or the answer box leaves less room for it. */
+function stayAtBottom(scroll) {
+  let end = true;
+  const look = () => {
+    end = atBottom(scroll);
+    if (end) find("newest").hidden = true;
+  };
+  scroll.addEventListener("scroll", look, { passive: true });
+  new ResizeObserver(() => end && scroll.isConnected && toBottom(false)).observe(scroll);
 }
 
 function toBottom(smoothly = true) {

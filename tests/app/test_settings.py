@@ -1,0 +1,118 @@
+"""Every setting is listed in docs/settings.md, and a wrong value is named."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import settings
+from app.settings import ROOT, BadSettings, Settings
+
+PAGE = ROOT / "docs" / "settings.md"
+ROW = re.compile(r"^\| `(SHOHAY_\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings from this machine's environment or .env."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SHOHAY_{name.upper()}", raising=False)
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+
+
+def shown(default: Any) -> str:
+    """A default as the page writes it."""
+    if default in ("", ()):
+        return "–"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{str(default).replace(f'{ROOT}/', '')}`"
+
+
+def test_the_page_lists_exactly_every_setting_with_its_default_and_what_it_does() -> None:
+    page = {name: (default, what) for name, default, what in ROW.findall(PAGE.read_text(encoding="utf-8"))}
+    assert page == {
+        f"SHOHAY_{name.upper()}": (shown(field.default), field.description)
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def test_no_setting_is_named_on_the_page_that_does_not_exist() -> None:
+    named = set(re.findall(r"SHOHAY_[A-Z0-9_]+", PAGE.read_text(encoding="utf-8")))
+    assert named <= {f"SHOHAY_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_the_environment_comes_before_the_file_and_the_file_before_the_defaults(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("SHOHAY_PORT=9001\nSHOHAY_HOST=0.0.0.0\nSOMETHING_ELSE=1\n", encoding="utf-8")
+    monkeypatch.setenv("SHOHAY_PORT", "9002")
+    loaded = settings.load()
+    assert (loaded.port, loaded.host, loaded.messages_per_minute) == (9002, "0.0.0.0", 20)
+
+
+@pytest.mark.parametrize(
+    ("given", "origins"),
+    [
+        ("", ()),
+        ("*", ("*",)),
+        ("https://shop.example/", ("https://shop.example",)),
+        (" https://a.example , https://b.example/,", ("https://a.example", "https://b.example")),
+    ],
+)
+def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch, given: str, origins: tuple[str, ...]) -> None:
+    monkeypatch.setenv("SHOHAY_ALLOWED_ORIGINS", given)
+    assert settings.load().allowed_origins == origins
+
+
+def test_folders_are_made_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOHAY_DATA_DIR", "data")
+    assert settings.load().data_dir == Path.cwd() / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "many"),
+        ("PORT", "0"),
+        ("PORT", "70000"),
+        ("MESSAGES_PER_MINUTE", "0"),
+        ("DEMO", "perhaps"),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("LOG_LEVEL", "loud"),
+        ("DATABASE_URL", "mysql://user:hidden-word@host/name"),
+        ("DATABASE_URL", "sqlite:///file.db"),
+        ("DATABASE_URL", "hidden-word"),
+        ("DATABASE_URL", ""),
+    ],
+)
+def test_a_wrong_value_is_named_in_one_line_and_never_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"SHOHAY_{name}", value)
+    with pytest.raises(BadSettings) as raised:
+        settings.load()
+    message = str(raised.value)
+    assert message.startswith(f"SHOHAY_{name}: ")
+    assert "\n" not in message
+    assert "hidden-word" not in message
+
+
+def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOHAY_PORT", "x")
+    monkeypatch.setenv("SHOHAY_LOG_LEVEL", "x")
+    with pytest.raises(BadSettings) as raised:
+        settings.load()
+    assert [line.split(":")[0] for line in str(raised.value).splitlines()] == ["SHOHAY_PORT", "SHOHAY_LOG_LEVEL"]
+
+
+def test_a_kept_secret_is_made_once_and_readable_by_its_owner_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    secret = settings.kept_secret("one", 32)
+    assert len(secret) >= 32
+    assert settings.kept_secret("one", 32) == secret
+    assert settings.kept_secret("two", 32) != secret
+    assert (tmp_path / "var" / "one").stat().st_mode & 0o777 == 0o600
