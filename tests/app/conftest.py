@@ -1,19 +1,46 @@
 """The web application over real services, reached by HTTP without a network."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
+from shutil import copy
 
 import httpx
 import pytest
 
-from app import web
+from app import schema, web
 from app.readiness import Readiness
 from app.settings import Settings
 from bot.content.live import LiveWords
 from connectors.fake import Fake
 from connectors.website.connector import Website
+from handoff.database import Database
 from handoff.services import Services
 
 SECRET = "a secret for tests"
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+
+    async def migrate() -> None:
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        await schema.upgrade(database)
+        await database.close()
+
+    asyncio.run(migrate())
+    return path
+
+
+@pytest.fixture
+async def quick_database(migrated: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database in SQLite, for what does not hang on the engine."""
+    copy(migrated, tmp_path / "quick.db")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'quick.db'}")
+    yield database
+    await database.close()
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """What is wrong with a request is told in one sentence, and nothing of it is stored."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
-import sqlalchemy as sa
+from error_testing import MESSAGES, counted, told
+from structlog.testing import capture_logs
 
 from app import errors, web
 from app.readiness import Readiness
@@ -16,79 +16,14 @@ from bot.content.live import LiveWords
 from connectors.website.connector import Website
 from handoff.database import Database
 from handoff.inbox import MAX_TEXT
-from handoff.models import contacts, conversations, messages, receipts
 from handoff.services import Services
 
-MESSAGES = "/api/website/messages"
 JSON = {"Content-Type": "application/json"}
 
 
-async def counted(services: Services) -> list[int]:
-    """How many rows there are of what a customer can bring about."""
-    async with services.database.read() as tx:
-        return [
-            await tx.scalar(sa.select(sa.func.count()).select_from(table))
-            for table in (contacts, conversations, messages, receipts)
-        ]
-
-
-def told(response: httpx.Response, status: int, code: str) -> str:
-    """The sentence of an error, which has the form of every error."""
-    assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
-    body = response.json()
-    assert set(body) == {"error"}
-    assert set(body["error"]) == {"code", "message"}
-    assert body["error"]["code"] == code
-    message = body["error"]["message"]
-    assert message.endswith(".")
-    assert "\n" not in message
-    assert "Traceback" not in message
-    return message
-
-
-BAD_BODIES = {
-    "not JSON": (b"{no json", JSON, 400, "invalid"),
-    "cut off": (b'{"client_id": "1", "text": "hel', JSON, 400, "invalid"),
-    "empty": (b"", JSON, 400, "invalid"),
-    "not UTF-8": (b'{"client_id": "1", "text": "\xff\xfe"}', JSON, 400, "invalid"),
-    "nested too deep": (b"[" * 30_000, JSON, 400, "invalid"),
-    "a list": (b"[]", JSON, 400, "invalid"),
-    "a number": (b"5", JSON, 400, "invalid"),
-    "null": (b"null", JSON, 400, "invalid"),
-    "no client_id": (b'{"text": "hello"}', JSON, 400, "invalid"),
-    "a client_id that is a number": (b'{"client_id": 5, "text": "hello"}', JSON, 400, "invalid"),
-    "an empty client_id": (b'{"client_id": "", "text": "hello"}', JSON, 400, "invalid"),
-    "a long client_id": (json.dumps({"client_id": "x" * 101, "text": "a"}).encode(), JSON, 400, "invalid"),
-    "neither text nor payload": (b'{"client_id": "1"}', JSON, 400, "invalid"),
-    "text and payload": (b'{"client_id": "1", "text": "a", "payload": "/a"}', JSON, 400, "invalid"),
-    "a text that is a list": (b'{"client_id": "1", "text": ["a"]}', JSON, 400, "invalid"),
-    "half a letter": (b'{"client_id": "1", "text": "\\ud800"}', JSON, 400, "invalid"),
-    "a null character": (b'{"client_id": "1", "text": "a\\u0000b"}', JSON, 400, "invalid"),
-    "half a letter in client_id": (b'{"client_id": "\\ud800", "text": "a"}', JSON, 400, "invalid"),
-    "a null character in client_id": (b'{"client_id": "a\\u0000", "text": "a"}', JSON, 400, "invalid"),
-    "a form": (b"client_id=1&text=hello", {"Content-Type": "application/x-www-form-urlencoded"}, 400, "invalid"),
-    "plain text": (b'{"client_id": "1", "text": "hello"}', {"Content-Type": "text/plain"}, 400, "invalid"),
-    "no content type": (b'{"client_id": "1", "text": "hello"}', {}, 400, "invalid"),
-    "no text": (b'{"client_id": "1", "text": ""}', JSON, 400, "empty"),
-    "only spaces": (b'{"client_id": "1", "text": " \\n\\t\\u00a0\\u200b"}', JSON, 400, "empty"),
-    "too much text": (json.dumps({"client_id": "1", "text": "ক" * (MAX_TEXT + 1)}).encode(), JSON, 400, "too_long"),
-    "a button that was not offered": (b'{"client_id": "1", "payload": "/restart"}', JSON, 400, "unknown_button"),
-}
-
-
-@pytest.mark.parametrize(("body", "headers", "status", "code"), BAD_BODIES.values(), ids=list(BAD_BODIES))
-async def test_a_bad_message_is_refused_and_nothing_is_stored(
-    client: httpx.AsyncClient,
-    services: Services,
-    visitor: dict[str, str],
-    body: bytes,
-    headers: dict[str, str],
-    status: int,
-    code: str,
-) -> None:
-    before = await counted(services)
-    told(await client.post(MESSAGES, content=body, headers={**visitor, **headers}), status, code)
-    assert await counted(services) == before
+@pytest.fixture
+def database(quick_database: Database) -> Database:
+    return quick_database
 
 
 async def test_the_longest_text_is_taken(client: httpx.AsyncClient, visitor: dict[str, str]) -> None:
@@ -161,55 +96,6 @@ async def test_a_method_that_an_address_does_not_take_is_told(client: httpx.Asyn
     told(await client.put(MESSAGES), 405, "method_not_allowed")
 
 
-async def test_a_message_sent_again_is_answered_with_the_same_and_stored_once(
-    client: httpx.AsyncClient, services: Services, visitor: dict[str, str]
-) -> None:
-    first = await client.post(MESSAGES, json={"client_id": "1", "text": "hello"}, headers=visitor)
-    again = await client.post(MESSAGES, json={"client_id": "1", "text": "hello"}, headers=visitor)
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert first.json() == again.json()
-    assert (await counted(services))[2] == 1
-
-
-async def test_over_the_limit_a_visitor_is_asked_to_wait_and_nothing_is_stored(
-    services: Services, settings: Settings, words: LiveWords, readiness: Readiness
-) -> None:
-    app = web.build(settings, replace(services, messages_per_minute=3), words, readiness, Website("secret"), [])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shohay.test") as client:
-        tokens = [(await client.post("/api/website/sessions", json={})).json()["token"] for _ in range(2)]
-        one, other = ({"Authorization": f"Bearer {token}"} for token in tokens)
-        for number in range(3):
-            sent = await client.post(MESSAGES, json={"client_id": str(number), "text": "hi"}, headers=one)
-            assert sent.status_code == 201
-        over = await client.post(MESSAGES, json={"client_id": "3", "text": "hi"}, headers=one)
-        assert "wait" in told(over, 429, "too_many")
-        assert over.headers["retry-after"] == "60"
-        assert (await counted(services))[2] == 3
-        # what is stored already is still confirmed, and neighbours notice nothing
-        assert (await client.post(MESSAGES, json={"client_id": "2", "text": "hi"}, headers=one)).status_code == 200
-        assert (await client.post(MESSAGES, json={"client_id": "3", "text": "hi"}, headers=other)).status_code == 201
-
-
-async def test_many_messages_at_once_do_not_pass_the_limit(
-    services: Services, settings: Settings, words: LiveWords, readiness: Readiness
-) -> None:
-    app = web.build(settings, replace(services, messages_per_minute=3), words, readiness, Website("secret"), [])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shohay.test") as client:
-        token = (await client.post("/api/website/sessions", json={})).json()["token"]
-        sent = await asyncio.gather(
-            *(
-                client.post(
-                    MESSAGES,
-                    json={"client_id": str(number), "text": "hi"},
-                    headers={"Authorization": f"Bearer {token}"},
-                )
-                for number in range(8)
-            )
-        )
-    assert sorted(one.status_code for one in sent) == [201] * 3 + [429] * 5
-    assert (await counted(services))[2] == 3
-
-
 async def test_the_fake_channel_needs_its_secret_and_its_form(client: httpx.AsyncClient, services: Services) -> None:
     body = {"key": "1", "from": "amina", "text": "hello"}
     told(await client.post("/hooks/fake", json=body), 401, "unknown_session")
@@ -246,7 +132,7 @@ async def test_a_wrong_password_and_too_many_of_them_are_told_apart(client: http
 
 @pytest.fixture
 async def stranded(
-    services: Services, settings: Settings, words: LiveWords, tmp_path
+    services: Services, settings: Settings, words: LiveWords, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The application over a database that is away."""
     away = Database(f"sqlite+aiosqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
@@ -279,8 +165,12 @@ async def test_what_nobody_expected_is_told_without_its_details(
     app = web.build(settings, services, None, readiness, Website("secret"), [])  # type: ignore[arg-type]
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shohay.test") as client:
-        answer = await client.get("/api/website/labels")
+        with capture_logs() as logs:
+            answer = await client.get("/api/website/labels")
     assert "NoneType" not in told(answer, 500, "internal")
+    assert [(one["event"], one["path"], one["error"]) for one in logs] == [
+        ("unexpected", "/api/website/labels", "AttributeError")
+    ]
 
 
 def test_every_refusal_has_a_status_of_the_clients() -> None:

@@ -227,7 +227,7 @@ async def test_put_back_into_the_queue_the_customer_hears_their_place_anew(servi
     assert (back.status, back.agent_id, back.reason, back.priority) == ("queued", None, "human_agent", 1)
     assert back.deadline is not None and back.deadline > clock_now()
     notice = await last_notice(services, back)
-    assert notice == phrase(services, "queue_position", "bn", position=3)
+    assert notice == phrase(services, "requeued", "bn", position=3)
     assert "৩" in notice and "3" not in notice
     again = await ownership.claim(services, mine.id, SADIA)
     assert again.agent_id == SADIA.id
