@@ -73,7 +73,7 @@ def evaluate(dialogue: Dialogue, path: Path) -> dict[str, Any]:
     """
     judged = []
     with asyncio.Runner() as runner, path.open(encoding="utf-8") as file:
-        for row in _rows(file, ("text", "intent")):
+        for row in _rows(file, ("text", "intent"), ("language",)):
             parsed = runner.run(dialogue.parse(row["text"]))
             language = row.get("language") or parsed.language
             # what is not understood counts as out of scope: in both cases the customer is asked again
@@ -82,7 +82,7 @@ def evaluate(dialogue: Dialogue, path: Path) -> dict[str, Any]:
     return report(judged)
 
 
-def _rows(lines: Iterable[str], needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _rows(lines: Iterable[str], needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -92,4 +92,6 @@ def _rows(lines: Iterable[str], needed: tuple[str, ...]) -> Iterator[dict[str, A
             raise BadLine(f"line {number} is not JSON: {error}") from error
         if not isinstance(row, dict) or any(not isinstance(row.get(key), str) for key in needed):
             raise BadLine(f"line {number} needs {' and '.join(needed)} as text")
+        if any(not isinstance(row.get(key, ""), str) for key in optional):
+            raise BadLine(f"line {number} has {' or '.join(optional)} that is not text")
         yield row

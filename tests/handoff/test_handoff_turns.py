@@ -197,7 +197,7 @@ async def test_messages_of_a_conversation_are_answered_in_order(services: Servic
 
 
 async def test_four_workers_with_deaths_and_failures_answer_everything_once_and_in_order(services: Services) -> None:
-    people, each = 5, 6
+    people, each = 4, 5
     await asyncio.gather(*(talk(services, f"v{n}", each) for n in range(people)))
     chance = random.Random(20261120)
     left = people * each

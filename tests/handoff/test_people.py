@@ -125,8 +125,6 @@ async def test_demo_people_keep_their_sessions_until_the_demo_is_switched_off(da
     assert await opens(database, token) is None
     assert await people.sign_in(database, "agent", "demo-password") is None
     assert await opens(database, real) is not None
-    await people.ensure_demo(database, "agent", "Demo", "agent", "another-demo-password")
-    await enter(database, "agent", "another-demo-password")
 
 
 async def test_people_are_found_by_their_name(database: Database) -> None:

@@ -129,7 +129,7 @@ def test_a_cards_security_code_goes_when_it_is_named(text: str) -> None:
 
 def test_numbers_that_fail_the_luhn_check_stay() -> None:
     chance = random.Random(3)
-    for _ in range(2000):
+    for _ in range(1000):
         number = card(chance)
         wrong = number[:-1] + str((int(number[-1]) + chance.randint(1, 9)) % 10)
         local = wrong.translate(str.maketrans(SCRIPTS[0], chance.choice(SCRIPTS)))
@@ -141,7 +141,7 @@ def test_numbers_that_fail_the_luhn_check_stay() -> None:
 
 def test_order_numbers_stay() -> None:
     chance = random.Random(5)
-    for _ in range(3000):
+    for _ in range(1000):
         number = str(chance.randrange(10 ** (chance.randint(5, 10) - 1), 10**10))
         digits = chance.choice(SCRIPTS)
         for text in (f"order {number}", f"#{number}.", f"{number}", f"{number}, {number}", f"SH-{number}"):
@@ -151,7 +151,7 @@ def test_order_numbers_stay() -> None:
 
 def test_phone_numbers_stay_however_they_are_written() -> None:
     chance = random.Random(11)
-    for _ in range(3000):
+    for _ in range(1000):
         mobile = f"1{chance.randint(3, 9)}{chance.randrange(10**8):08d}"
         order = f"1{chance.randrange(10**4):04d}"
         for text in (
@@ -162,6 +162,7 @@ def test_phone_numbers_stay_however_they_are_written() -> None:
             f"880{mobile}",
             f"00880{mobile}",
             f"+49 151 {mobile[2:]}",
+            f"+49151{mobile[2:]}",
             f"{order} 0{mobile}",
             f"{order} 0{mobile[:4]}-{mobile[4:]}",
             f"{order} +880{mobile}",
