@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from handoff.database import Database, translated
+from handoff.database import Database, DatabaseAway
 
 
 def config() -> Config:
@@ -32,9 +32,11 @@ async def upgrade(database: Database) -> None:
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
 
-    async with translated():
-        if database.dialect == "sqlite" and path:
+    if database.dialect == "sqlite" and path:
+        try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        async with database.engine.connect() as connection:
-            await connection.run_sync(run)
-            await connection.commit()
+        except OSError as error:
+            raise DatabaseAway(str(error)) from error
+    # a write from its beginning, so that of two processes that start at once on SQLite one waits for the other
+    async with database.write() as tx:
+        await tx.connection.run_sync(run)

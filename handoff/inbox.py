@@ -45,12 +45,14 @@ class TooMany(Exception):
 
 
 async def open_session(services: Services, channel: str, address: str, language: str | None) -> Conversation:
-    """The conversation of a visitor who has not written yet."""
+    """The conversation of a visitor who has not written yet.
+
+    Args:
+        language: a first guess, such as the page's; what they write, or choose, decides.
+    """
     now = clock_now()
     async with services.database.write() as tx:
-        return await store.open_conversation(
-            tx, channel, address, _served(services, language), language is not None, now
-        )
+        return await store.open_conversation(tx, channel, address, _served(services, language), now)
 
 
 async def receive(services: Services, incoming: Incoming) -> tuple[Message, bool]:
@@ -74,7 +76,7 @@ async def receive(services: Services, incoming: Incoming) -> tuple[Message, bool
             if seen is not None:
                 return seen, False
             conversation = await store.open_conversation(
-                tx, incoming.channel, incoming.address, _served(services, incoming.language), False, now, incoming.name
+                tx, incoming.channel, incoming.address, _served(services, incoming.language), now, incoming.name
             )
             # again, now that nobody else can be storing the same delivery to this conversation
             seen = await store.receipt(tx, incoming.channel, incoming.key)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from handoff import conversations, queue, saying, store, turn_store
+from handoff import conversations, privacy, queue, saying, store, turn_store
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation, Refused
 from handoff.database import Transaction
@@ -147,7 +147,7 @@ async def reply(
             services,
             conversation,
             "agent",
-            Said(text),
+            Said(privacy.redact(text)),
             now,
             author_id=person.id,
             author_name=person.display_name,

@@ -33,7 +33,7 @@ async def save(tx: Transaction, conversation: Conversation) -> None:
 
 
 async def open_conversation(
-    tx: Transaction, channel: str, address: str, language: str, chosen: bool, now: datetime, name: str | None = None
+    tx: Transaction, channel: str, address: str, language: str, now: datetime, name: str | None = None
 ) -> Conversation:
     """The conversation of this address, made with its contact and identity when it is the first time; row locked."""
     insert = postgresql.insert if tx.dialect == "postgresql" else sqlite.insert
@@ -59,7 +59,6 @@ async def open_conversation(
         status="bot",
         epoch=0,
         language=language,
-        language_chosen=chosen,
         created_at=now,
         updated_at=now,
     )

@@ -281,3 +281,12 @@ async def test_the_agents_name_is_known_while_they_own_it(services: Services) ->
     async with services.database.read() as tx:
         assert await store.agent_name(tx, conversation) is None
         assert await store.agent_name(tx, claimed) == "Rahim"
+
+
+async def test_a_card_number_that_an_agent_types_is_not_stored_either(services: Services) -> None:
+    conversation = await ask_for_person(services)
+    await ownership.claim(services, conversation.id, RAHIM)
+    for private in (False, True):
+        text = "you gave me 4111 1111 1111 1111"
+        message, _ = await ownership.reply(services, conversation.id, RAHIM, text, private)
+        assert "1111" not in message.text

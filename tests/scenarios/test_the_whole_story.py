@@ -226,3 +226,9 @@ def _stream(shohay: Shohay, customer: Customer, last: int, until: int) -> list[t
         except httpx.ReadTimeout:
             return events
     return events
+
+
+def test_the_pages_language_is_only_a_guess_and_what_the_customer_writes_decides(shohay: Shohay) -> None:
+    customer = Customer(shohay.url, "en")
+    assert customer.heard(customer.write("ডেলিভারি চার্জ কত?"))[0]["language"] == "bn"
+    assert customer.heard(customer.write("ok"))[0]["language"] == "bn"
