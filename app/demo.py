@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import yaml
 
 from actions.shop.demo import load_demo as load_demo_shop
@@ -25,5 +27,10 @@ async def load_demo(settings: Settings, database: Database) -> None:
     await load_demo_shop(database.engine, now(), folder)
     password = demo_password(settings)
     entries = yaml.safe_load((folder / "people.yml").read_text(encoding="utf-8"))
-    for name, entry in entries.items():
-        await people.ensure_demo(database, name, entry["display_name"], entry["role"], password)
+    # together, since checking a password is meant to take long
+    await asyncio.gather(
+        *(
+            people.ensure_demo(database, name, entry["display_name"], entry["role"], password)
+            for name, entry in entries.items()
+        )
+    )

@@ -50,11 +50,10 @@ class ContentImporter(RasaFileImporter):
         return self._content
 
     def get_domain(self) -> Domain:
-        """Adds every question's intent, and a response for every answer and phrase (its words come from our NLG)."""
-        said = {
-            f"utter_{key}": [{"text": self.content.pick(texts, next(iter(self.content.languages)))}]
-            for key, texts in self._texts().items()
-        }
+        """Adds every question's intent, and a response for every answer and phrase. Its words come from our NLG, so the
+        model carries only the key: words in it would be old ones, and slow to load."""
+        answers = [key for key, question in self.content.questions.items() if question.answers]
+        said = {f"utter_{key}": [{"text": key}] for key in (*answers, *self.content.phrases)}
         ours = {"intents": list(self.content.questions), "responses": said}
         return super().get_domain().merge(Domain.from_dict(ours))
 
@@ -79,10 +78,6 @@ class ContentImporter(RasaFileImporter):
             entity_synonyms=names,
             lookup_tables=[{"name": "language", "elements": sorted(names)}],
         )
-
-    def _texts(self) -> dict[str, Any]:
-        answers = {key: question.answers for key, question in self.content.questions.items() if question.answers}
-        return {**answers, **{key: phrase.texts for key, phrase in self.content.phrases.items()}}
 
 
 def _action(question: Question) -> str | None:

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -25,8 +26,6 @@ FAILURES_WINDOW = timedelta(minutes=30)
 DISABLED = "!"
 
 _hasher = PasswordHasher()
-# checked when the name is unknown, so that a wrong name takes as long as a wrong password
-_NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ async def sign_in(database: Database, name: str, password: str) -> tuple[str, Se
         failure = new_id()
         await tx.execute(sa.insert(login_failures).values(id=failure, name=name[:60], created_at=now))
         row = await tx.row(sa.select(people).where(people.c.name == name))
-    if not await asyncio.to_thread(_fits, row["password_hash"] if row else _NOBODY, password) or row is None:
+    if not await asyncio.to_thread(_fits, row["password_hash"] if row else _nobody(), password) or row is None:
         return None
     token = secrets.token_urlsafe(32)
     session = Session(_person(row), secrets.token_urlsafe(32))
@@ -166,6 +165,12 @@ def _person(row: sa.RowMapping) -> Person:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+@cache
+def _nobody() -> str:
+    """A hash that nothing fits, checked when the name is unknown: a wrong name takes as long as a wrong password."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def _fits(hashed: str, password: str) -> bool:

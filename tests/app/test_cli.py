@@ -1,4 +1,7 @@
-"""The command line: what it answers, and what it says when it cannot."""
+"""The command line: what it answers, and the one sentence that it says when it cannot.
+
+`check`, `run` and `parse` run as processes of their own; the rest runs in this process, which has Rasa loaded already.
+"""
 
 import asyncio
 import json
@@ -12,9 +15,11 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from click.testing import Result
+from structlog.testing import capture_logs
+from typer.testing import CliRunner
 
-from app import understanding
-from app.settings import Settings
+from app import cli, logs
 from bot import models
 from handoff import people
 from handoff.database import Database
@@ -22,61 +27,14 @@ from handoff.database import Database
 ROOT = Path(__file__).parents[2]
 SHOHAY = str(Path(sys.executable).with_name("shohay"))
 GREET = "data/faq/conversation/greet.yml"
-LABELLED = [
-    {"text": "Where is my order?", "intent": "order_status"},
-    {"text": "আপনাদের রিটার্ন পলিসি কী?", "intent": "return_policy", "language": "bn"},
-    {"text": "thanks a lot", "intent": "greet"},
-    {"text": "12 13 14", "intent": "out_of_scope", "language": "en"},
-]
-
-
-def environment(**settings: object) -> dict[str, str]:
-    """This machine's environment with these settings and no others."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SHOHAY_")}
-    return clean | {f"SHOHAY_{name.upper()}": str(value) for name, value in settings.items()} | {"COLUMNS": "200"}
-
-
-def start(*arguments: str, **settings: object) -> subprocess.Popen[str]:
-    """Starts the program."""
-    return subprocess.Popen(
-        [SHOHAY, *arguments],
-        cwd=ROOT,
-        env=environment(**settings),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def end(process: subprocess.Popen[str], given: str = "") -> tuple[int, str, str]:
-    """Its exit code, what it wrote and what it wrote of errors."""
-    with process:
-        out, error = process.communicate(given, timeout=100)
-    return process.returncode, out, error
-
-
-def shohay(*arguments: str, given: str = "", **settings: object) -> tuple[int, str, str]:
-    """Runs the program; see `end`."""
-    return end(start(*arguments, **settings), given)
-
-
-def sentence(error: str) -> str:
-    """What went wrong: one line, and no traceback."""
-    assert len(error.strip().splitlines()) == 1, error
-    assert "Traceback" not in error
-    return error.strip()
+AWAY = "postgresql+asyncpg://shop:a-hidden-word@127.0.0.1:1/shop"
+NOWHERE = "sqlite+aiosqlite:////dev/null/no/folder.db"
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A copy of the content."""
     return Path(copytree(ROOT / "data", tmp_path / "data"))
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'cli.db'}"
 
 
 @pytest.fixture
@@ -89,6 +47,67 @@ def some_model(tmp_path: Path) -> Path:
     return folder
 
 
+def start(*arguments: str, **settings: object) -> "subprocess.Popen[str]":
+    """Starts the program with these settings and no others."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SHOHAY_")}
+    return subprocess.Popen(
+        [SHOHAY, *arguments],
+        cwd=ROOT,
+        env=clean | {f"SHOHAY_{name.upper()}": str(value) for name, value in settings.items()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    """Its exit code, what it wrote and what it wrote of errors."""
+    with process:
+        out, error = process.communicate(timeout=100)
+    return process.returncode, out, error
+
+
+def sentence(error: str) -> str:
+    """What went wrong: one line, and no traceback."""
+    assert len(error.strip().splitlines()) == 1, error
+    assert "Traceback" not in error
+    return error.strip()
+
+
+class Here:
+    """Runs commands in this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in [name for name in os.environ if name.startswith("SHOHAY_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setattr(logs, "configure", lambda level: None)
+        self._monkeypatch = monkeypatch
+
+    def set(self, **settings: object) -> None:
+        for name, value in settings.items():
+            self._monkeypatch.setenv(f"SHOHAY_{name.upper()}", str(value))
+
+    def run(self, *arguments: str, given: str = "") -> Result:
+        with capture_logs():
+            return CliRunner().invoke(cli.cli, list(arguments), input=given)
+
+    def fails(self, *arguments: str) -> str:
+        """The sentence that it fails with."""
+        result = self.run(*arguments)
+        assert result.exit_code == 1, (result.output, result.exception)
+        assert isinstance(result.exception, SystemExit)
+        return sentence(result.stderr)
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Here:
+    made = Here(monkeypatch)
+    made.set(database_url=f"sqlite+aiosqlite:///{tmp_path / 'cli.db'}")
+    return made
+
+
 def test_every_mistake_is_told_with_file_line_and_mend(data: Path) -> None:
     path = data / "faq" / "conversation" / "greet.yml"
     rows = path.read_text(encoding="utf-8").splitlines()
@@ -96,76 +115,79 @@ def test_every_mistake_is_told_with_file_line_and_mend(data: Path) -> None:
     rows[line - 1] = rows[line - 1].replace("{shop_name}!", "{shop_mane}!")
     path.write_text("\n".join(rows), encoding="utf-8")
     (data / "rules.yml").write_text("rules: [unclosed\n", encoding="utf-8")
-    code, out, error = shohay("check", data_dir=data)
+    code, out, error = end(start("check", data_dir=data))
     assert (code, out) == (1, "")
     told = error.splitlines()
     assert f"{GREET}:{line}: {{shop_mane}} is no fact of the shop. Add it to data/shop.yml or mend it." in told
     assert [row for row in told if row.startswith("data/rules.yml:2: This is not valid YAML")]
 
 
-def test_files_that_cannot_be_read_are_told(data: Path) -> None:
+def test_files_that_cannot_be_read_are_told(here: Here, data: Path) -> None:
     (data / "faq" / "conversation" / "greet.yml").write_text("title:\n  en: [unclosed\n", encoding="utf-8")
     (data / "shop.yml").write_bytes(b"languages: \xff\n")
-    code, _, error = shohay("check", data_dir=data)
-    assert code == 1
-    assert [row.split(": ")[0] for row in error.splitlines()] == [f"{GREET}:3", "data/shop.yml:1"]
+    here.set(data_dir=data)
+    result = here.run("check")
+    assert result.exit_code == 1
+    assert [row.split(": ")[0] for row in result.stderr.splitlines()] == [f"{GREET}:3", "data/shop.yml:1"]
 
 
-def test_what_cannot_start_says_why_in_one_sentence(data: Path, url: str, some_model: Path) -> None:
-    (data / "handoff.yml").write_text("priorities: {}\n", encoding="utf-8")
-    away = "postgresql+asyncpg://shop:a-hidden-word@127.0.0.1:1/shop"
-    nowhere = "sqlite+aiosqlite:////dev/null/no/folder.db"
-    sound = {"database_url": url, "models_dir": some_model}
+def test_content_without_mistakes_is_counted(here: Here) -> None:
+    result = here.run("check")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert re.search(r"\d+ questions with \d+ examples and \d+ phrases in en, bn: no mistakes", result.stdout)
+
+
+def test_a_taken_port_and_an_unreachable_database_are_one_sentence_each(some_model: Path, tmp_path: Path) -> None:
     with socket.socket() as taken, socket.socket() as free:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
         free.bind(("127.0.0.1", 0))
-        sound["port"] = free.getsockname()[1]
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", port))
-        taken.listen()
-        started = {
-            f"Cannot listen on 127.0.0.1:{port}: Address already in use.": start("run", **{**sound, "port": port}),
-            "The database postgresql+asyncpg://shop:***@127.0.0.1:1/shop cannot be used": start(
-                "run", **{**sound, "database_url": away}
-            ),
-            f"The database {nowhere} cannot be used": start("user", "list", **{**sound, "database_url": nowhere}),
-            "SHOHAY_PORT: Input should be a valid integer": start("web", **{**sound, "port": "many"}),
-            "data/handoff.yml:1: 'default_priority' is missing. Add it.": start(
-                "worker", **{**sound, "data_dir": data}
-            ),
-            "run 'shohay train' first": start("parse", **{**sound, "models_dir": data}),
-            "unknown role 'king'": start(
-                "user", "add", "rahima", "--role", "king", "--password", "long enough", **sound
-            ),
-            "at least 8 characters": start("user", "add", "rahima", "--password", "short", **sound),
-        }
-        for why, process in started.items():
-            code, _, error = end(process)
-            assert code == 1, why
-            assert why in sentence(error)
-            assert "a-hidden-word" not in error
+        port, other = taken.getsockname()[1], free.getsockname()[1]
+        free.close()
+        url = f"sqlite+aiosqlite:///{tmp_path / 'run.db'}"
+        started = [
+            start("run", port=port, database_url=url, models_dir=some_model),
+            start("run", port=other, database_url=AWAY, models_dir=some_model),
+        ]
+        (code, _, error), (other_code, _, other_error) = map(end, started)
+    assert (code, other_code) == (1, 1)
+    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use." in sentence(error)
+    assert "SHOHAY_PORT" in error
+    assert "The database postgresql+asyncpg://shop:***@127.0.0.1:1/shop cannot be used" in sentence(other_error)
+    assert "SHOHAY_DATABASE_URL" in other_error
+    assert "a-hidden-word" not in other_error
 
 
-def test_people_are_added_changed_and_listed(url: str) -> None:
-    code, out, _ = shohay(
-        "user", "add", "rahima", "--display-name", "Rahima K", "--password", "long enough", database_url=url
-    )
-    assert (code, out.strip()) == (0, "rahima can sign in as agent.")
-    code, out, _ = shohay(
-        "user", "add", "rahima", "--role", "admin", given="another one\nanother one\n", database_url=url
-    )
-    assert code == 0
-    assert "rahima can sign in as admin." in out
-    code, out, _ = shohay("user", "list", database_url=url)
-    assert code == 0
-    assert [cell.strip() for cell in re.findall(r"│([^│]*)", next(row for row in out.splitlines() if "rahima" in row))][
-        :3
-    ] == ["rahima", "rahima", "admin"]
+def test_a_database_in_an_impossible_place_is_one_sentence(here: Here) -> None:
+    here.set(database_url=NOWHERE)
+    assert here.fails("user", "list").startswith(f"The database {NOWHERE} cannot be used: ")
+
+
+@pytest.mark.parametrize("command", ["run", "web", "worker", "check", "train", "parse"])
+def test_a_wrong_setting_is_one_sentence_from_every_command(here: Here, command: str) -> None:
+    here.set(port="many")
+    assert here.fails(command).startswith("SHOHAY_PORT: ")
+
+
+def test_broken_content_is_told_instead_of_starting(here: Here, data: Path, some_model: Path) -> None:
+    (data / "handoff.yml").write_text("priorities: {}\n", encoding="utf-8")
+    here.set(data_dir=data, models_dir=some_model)
+    assert here.fails("worker") == "data/handoff.yml:1: 'default_priority' is missing. Add it."
+
+
+def test_people_are_added_changed_and_listed(here: Here, tmp_path: Path) -> None:
+    added = here.run("user", "add", "rahima", "--display-name", "Rahima K", "--password", "long enough")
+    assert (added.exit_code, added.stdout.strip()) == (0, "rahima can sign in as agent.")
+    changed = here.run("user", "add", "rahima", "--role", "admin", given="another one\nanother one\n")
+    assert changed.exit_code == 0
+    assert "rahima can sign in as admin." in changed.stdout
+    assert "another one" not in changed.stdout
+    listed = here.run("user", "list")
+    row = next(row for row in listed.stdout.splitlines() if "rahima" in row)
+    assert [cell.strip() for cell in row.strip("│").split("│")] == ["rahima", "rahima", "admin"]
 
     async def sign_in(password: str) -> bool:
-        database = Database(url)
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'cli.db'}")
         try:
             return await people.sign_in(database, "rahima", password) is not None
         finally:
@@ -175,26 +197,41 @@ def test_people_are_added_changed_and_listed(url: str) -> None:
     assert asyncio.run(sign_in("another one"))
 
 
-@pytest.fixture(scope="module")
-def running(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subprocess.Popen[str]]]:
-    """`shohay parse`, with every log line on, and `shohay evaluate`, started side by side on the trained model."""
-    path = tmp_path_factory.mktemp("labelled") / "labelled.jsonl"
-    path.write_text("\n".join(json.dumps(row) for row in LABELLED) + "\n\n", encoding="utf-8")
-    started = {
-        "parse": start("parse", models_dir=models_dir, log_level="DEBUG"),
-        "evaluate": start("evaluate", str(path), "--json", models_dir=models_dir),
-    }
-    yield started
-    for process in started.values():
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--role", "king", "--password", "long enough"], "unknown role 'king'"),
+        (["--password", "short"], "8 characters"),
+    ],
+)
+def test_an_account_that_cannot_be_is_one_sentence(here: Here, arguments: list[str], message: str) -> None:
+    assert message in here.fails("user", "add", "rahima", *arguments)
+
+
+@pytest.mark.parametrize("command", [["parse"], ["evaluate", "tests/conftest.py"]])
+def test_without_a_model_it_says_how_to_get_one(here: Here, command: list[str], tmp_path: Path) -> None:
+    here.set(models_dir=tmp_path)
+    assert "run 'shohay train' first" in here.fails(*command)
+
+
+def test_a_file_that_is_not_there_is_told(here: Here, tmp_path: Path) -> None:
+    result = here.run("evaluate", str(tmp_path / "nothing.jsonl"))
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+
+
+@pytest.fixture
+def parsing(models_dir: Path) -> Iterator["subprocess.Popen[str]"]:
+    """`shohay parse` on the trained model, with every log line on."""
+    with start("parse", models_dir=models_dir, log_level="DEBUG") as process:
+        yield process
         process.kill()
-        process.wait()
 
 
 @pytest.mark.model
 def test_every_line_is_understood_as_it_comes_and_a_bad_one_ends_it_with_its_number(
-    running: dict[str, subprocess.Popen[str]],
+    parsing: "subprocess.Popen[str]",
 ) -> None:
-    parsing = running["parse"]
     assert parsing.stdin and parsing.stdout and parsing.stderr
 
     def understood(text: str) -> dict:
@@ -220,14 +257,33 @@ def test_every_line_is_understood_as_it_comes_and_a_bad_one_ends_it_with_its_num
     assert not [word for word in ("Where is my order", "রিটার্ন") if word in error]
 
 
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """Labelled messages, of which the third is labelled wrongly."""
+    rows = [
+        {"text": "Where is my order?", "intent": "order_status"},
+        {"text": "আপনাদের রিটার্ন পলিসি কী?", "intent": "return_policy", "language": "bn"},
+        {"text": "thanks a lot", "intent": "greet"},
+        {"text": "12 13 14", "intent": "out_of_scope", "language": "en"},
+    ]
+    path = tmp_path / "labelled.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows) + "\n\n", encoding="utf-8")
+    return path
+
+
 @pytest.mark.model
-def test_a_file_of_labelled_messages_is_measured(running: dict[str, subprocess.Popen[str]]) -> None:
-    code, out, _ = end(running["evaluate"])
-    assert code == 0
-    report = json.loads(out)
+def test_a_file_of_labelled_messages_is_measured(here: Here, models_dir: Path, labelled: Path) -> None:
+    here.set(models_dir=models_dir)
+    result = here.run("evaluate", str(labelled), "--json")
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
     assert (report["messages"], report["accuracy"]) == (4, 0.75)
     assert report["languages"]["bn"]["accuracy"] == 1.0
     assert report["confusions"] == [{"wanted": "greet", "got": "thank", "times": 1}]
+    table = here.run("evaluate", str(labelled))
+    assert table.exit_code == 0
+    assert "thank" in table.stdout
+    assert "instead of greet: thanks a lot" in table.stdout
 
 
 @pytest.mark.model
@@ -236,20 +292,14 @@ def test_a_file_of_labelled_messages_is_measured(running: dict[str, subprocess.P
     [
         ("{no", "line 2 is not JSON"),
         ("[]", "line 2 needs text and intent as text"),
-        ('{"text": "hi"}', "line 2 needs text and intent as text"),
         ('{"text": "hi", "intent": null}', "line 2 needs text and intent as text"),
         ('{"text": "hi", "intent": "greet", "language": 5}', "line 2 has language that is not text"),
     ],
 )
 def test_a_bad_line_of_labelled_messages_is_told_by_its_number(
-    understood, tmp_path: Path, line: str, what: str
+    here: Here, models_dir: Path, tmp_path: Path, line: str, what: str
 ) -> None:
     path = tmp_path / "labelled.jsonl"
     path.write_text('{"text": "hello", "intent": "greet"}\n' + line + "\n", encoding="utf-8")
-    with pytest.raises(understanding.BadLine, match=re.escape(what)):
-        understanding.evaluate(understood, path)
-
-
-@pytest.fixture(scope="module")
-def understood(models_dir: Path):
-    return understanding.load(Settings(_env_file=None, models_dir=models_dir))
+    here.set(models_dir=models_dir)
+    assert what in here.fails("evaluate", str(path))

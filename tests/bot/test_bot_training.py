@@ -13,11 +13,10 @@ from bot import models
 ROOT = Path(__file__).parents[2]
 
 
-def train(project: Path, folder: Path) -> tuple[int, list[dict]]:
+def train(project: Path, folder: Path, *options: str) -> tuple[int, list[dict]]:
     """Runs a training in a project; returns its exit code and the lines it told."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bot.training", str(folder)], cwd=project, capture_output=True, text=True, timeout=60
-    )
+    command = [sys.executable, "-m", "bot.training", str(folder), *options]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -40,7 +39,7 @@ def test_broken_content_is_told_as_json_and_leaves_the_model_in_use(project: Pat
     assert errors[0].startswith("data/faq/returns/return_policy.yml:1: 'titel' is not known here.")
     assert any(line.startswith("data/phrases/orders.yml:") for line in errors)
     assert models.current(folder) == folder / "old.tar.gz"
-    assert sorted(path.name for path in folder.iterdir()) == ["current", "old.tar.gz"]
+    assert sorted(path.name for path in folder.glob("[!.]*")) == ["current", "old.tar.gz"]
 
 
 def test_content_that_reads_well_but_cannot_work_is_told_too(project: Path, folder: Path) -> None:
@@ -52,6 +51,12 @@ def test_content_that_reads_well_but_cannot_work_is_told_too(project: Path, fold
         "data/faq/returns/return_policy.yml",
         "domain.yml",
     ]
+    assert models.current(folder) == folder / "old.tar.gz"
+
+
+def test_asked_only_if_stale_a_fresh_model_is_left_in_use(project: Path, folder: Path) -> None:
+    models.publish(folder, models.Manifest("old", models.fingerprint(project), "", 1.0, 1, 1, ("en",), ""))
+    assert train(project, folder, "--if-stale") == (0, [{"model": "old"}])
     assert models.current(folder) == folder / "old.tar.gz"
 
 

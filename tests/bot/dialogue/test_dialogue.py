@@ -337,7 +337,7 @@ async def test_two_dialogues_side_by_side_keep_their_own_memory(
     while not loading.done():  # answered from full memory while the other one loads
         between = await old.says("How much does shipping cost?")
         assert texts(between)[-1] == words.say("ask_order_number", "en").text
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
     new = await loading
     assert (await old.says("10001")).known == {"order_number": "10001"}
     assert not new.holds(old.id, (0, len(old.rows) - 1))
