@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -45,7 +46,7 @@ def configured() -> Settings:
 def guarded(job: Callable[[], Coroutine[Any, Any, None]], loaded: Settings) -> None:
     """Runs a job; what an engineer can mend is said in one sentence."""
     try:
-        asyncio.run(job())
+        uvloop.run(job())
     except KeyboardInterrupt:
         return
     except DatabaseAway as error:

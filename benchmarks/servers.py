@@ -64,6 +64,7 @@ def shohay(folder: Path, database_url: str) -> Iterator[Server]:
 def stock_rasa(folder: Path) -> Iterator[Server]:
     """Rasa's default project with its default pipeline (DIET, TED), served over its REST channel."""
     project = folder / "stock"
+    project.mkdir()
     _run([str(BIN / "rasa"), "init", "--no-prompt", "--init-dir", str(project)], folder)
     port = _free_port()
     command = [str(BIN / "rasa"), "run", "--port", str(port), "--interface", "127.0.0.1", "--enable-api"]

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 TURN_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 1.0
+SIDE_BY_SIDE = 4
 
 
 class Model(Protocol):
@@ -30,7 +31,10 @@ class Model(Protocol):
 
 
 class TurnLoop:
-    """Answers waiting messages, one at a time; several loops, in one process or many, share the work by leases."""
+    """Answers waiting messages, a few at a time; several processes share the work by leases.
+
+    While one turn waits for the shop, others go on; turns of one conversation never run side by side.
+    """
 
     def __init__(self, services: Services, model: Model) -> None:
         self._services = services
@@ -40,26 +44,49 @@ class TurnLoop:
     async def run(self) -> None:
         """Works until cancelled; gives its leases back then."""
         signals = self._services.database.signals.subscribe("turns", "model")
+        free = asyncio.Semaphore(SIDE_BY_SIDE)
+        woken = True
         try:
-            while True:
-                try:
-                    while await self.step():
-                        pass
-                except DatabaseAway as error:
-                    log.warning("database_away", error=str(error))
-                await signals.wait(LOOK_AGAIN_SECONDS)
+            async with asyncio.TaskGroup() as running:
+                while True:
+                    await free.acquire()
+                    turn = await self._lease(woken)
+                    if turn is not None:
+                        running.create_task(self._answer_in(free, *turn))
+                        continue
+                    free.release()
+                    woken = await signals.wait(LOOK_AGAIN_SECONDS)
         finally:
             signals.close()
             await asyncio.shield(self._release())
 
     async def step(self) -> bool:
         """Runs one turn; False when there was none to run, or no model to run it with."""
+        turn = await self._lease(woken=True)
+        if turn is not None:
+            await self._answer(*turn)
+        return turn is not None
+
+    async def _lease(self, woken: bool) -> tuple[Dialogue, turns.Turn] | None:
         dialogue = self._model.current
         if dialogue is None:
-            return False
-        turn = await turns.lease_next(self._services, self.worker)
-        if turn is None:
-            return False
+            return None
+        try:
+            turn = await turns.lease_next(self._services, self.worker, look_first=not woken)
+        except DatabaseAway as error:
+            log.warning("database_away", error=str(error))
+            return None
+        return (dialogue, turn) if turn is not None else None
+
+    async def _answer_in(self, free: asyncio.Semaphore, dialogue: Dialogue, turn: turns.Turn) -> None:
+        try:
+            await self._answer(dialogue, turn)
+        except DatabaseAway as error:
+            log.warning("database_away", error=str(error))  # the lease runs out, and the turn is taken up again
+        finally:
+            free.release()
+
+    async def _answer(self, dialogue: Dialogue, turn: turns.Turn) -> None:
         conversation = turn.conversation
         try:
             async with asyncio.timeout(TURN_SECONDS):
@@ -84,7 +111,7 @@ class TurnLoop:
             )
             too_slow = isinstance(error, TimeoutError)  # the turn's own limit, or an action's
             await turns.fail(self._services, turn, self.worker, type(error).__name__, final=too_slow)
-            return True
+            return
         except asyncio.CancelledError:
             dialogue.forget(conversation.id)
             raise
@@ -93,7 +120,6 @@ class TurnLoop:
         else:
             dialogue.forget(conversation.id)
         log.info("turn", conversation=conversation.id, intent=outcome.intent, ms=round(outcome.milliseconds, 1))
-        return True
 
     async def _recall(self, dialogue: Dialogue, conversation_id: str) -> None:
         async with self._services.database.read() as tx:

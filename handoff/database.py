@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,13 +13,17 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import CursorResult, make_url
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from handoff import inline_sqlite
 from handoff.signals import Signals
 
 # PostgreSQL's codes for a server that cannot serve us now: no connection, not let in, no such database, out of
 # connections or space, starting up or shutting down (its manual, appendix A)
 _AWAY = ("08", "28", "3D", "53", "57P")
+
+
+BUSY_SECONDS = 5.0
 
 
 class DatabaseAway(Exception):
@@ -150,16 +153,15 @@ async def translated() -> AsyncIterator[None]:
 
 
 def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=10)
-
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-        # sqlite3's own transaction handling begins late and upgrades locks; we begin by hand instead.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+    path = inline_sqlite.location(make_url(url).database)
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        poolclass=AsyncAdaptedQueuePool,
+        async_creator=lambda: inline_sqlite.connect(path, BUSY_SECONDS),
+    )
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def start(connection: sa.Connection) -> None:

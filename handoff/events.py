@@ -14,7 +14,7 @@ from handoff.models import events
 
 @dataclass(frozen=True)
 class Event:
-    """`kind` is message, status or typing; a public event may be shown to the customer."""
+    """`kind` is message or status; a public event may be shown to the customer."""
 
     id: int
     kind: str

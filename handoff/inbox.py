@@ -78,7 +78,7 @@ async def receive(services: Services, incoming: Incoming) -> tuple[Message, bool
             conversation = await store.open_conversation(
                 tx, incoming.channel, incoming.address, _served(services, incoming.language), now, incoming.name
             )
-            # again, now that nobody else can be storing the same delivery to this conversation
+            # again: with the row held, nobody else can be storing the same delivery to this conversation
             seen = await store.receipt(tx, incoming.channel, incoming.key)
             if seen is not None:
                 return seen, False

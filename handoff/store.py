@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -36,6 +37,9 @@ async def open_conversation(
     tx: Transaction, channel: str, address: str, language: str, now: datetime, name: str | None = None
 ) -> Conversation:
     """The conversation of this address, made with its contact and identity when it is the first time; row locked."""
+    row = await tx.row(_of_identity(channel, address).with_for_update(of=conversations))
+    if row is not None:
+        return Conversation(**row)
     insert = postgresql.insert if tx.dialect == "postgresql" else sqlite.insert
     find = sa.select(identities).where(identities.c.channel == channel, identities.c.address == address)
     identity = await tx.row(find)
@@ -70,11 +74,7 @@ async def open_conversation(
 
 async def of_identity(tx: Transaction, channel: str, address: str) -> Conversation | None:
     """The conversation of this address, if it ever wrote."""
-    row = await tx.row(
-        sa.select(conversations)
-        .join(identities, identities.c.id == conversations.c.identity_id)
-        .where(identities.c.channel == channel, identities.c.address == address)
-    )
+    row = await tx.row(_of_identity(channel, address))
     return Conversation(**row) if row else None
 
 
@@ -196,6 +196,14 @@ async def brief(tx: Transaction, conversation_id: str) -> dict[str, object] | No
         .limit(1)
     )
     return dict(row["brief"]) if row else None
+
+
+def _of_identity(channel: str, address: str) -> sa.Select[Any]:
+    return (
+        sa.select(conversations)
+        .join(identities, identities.c.id == conversations.c.identity_id)
+        .where(identities.c.channel == channel, identities.c.address == address)
+    )
 
 
 def _open_handoffs(conversation_id: str) -> sa.Update:

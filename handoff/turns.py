@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handoff import events, ownership, saying, store, turn_store
+from handoff import ownership, saying, store, turn_store
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation
 from handoff.database import Transaction
@@ -57,29 +57,25 @@ class Outcome:
     milliseconds: float = 0.0
 
 
-async def lease_next(services: Services, worker: str) -> Turn | None:
+async def lease_next(services: Services, worker: str, look_first: bool = False) -> Turn | None:
     """Takes the conversation that waits longest and is free; returns its oldest unanswered message.
 
-    The same transaction counts the attempt, so a message that kills its worker is not tried for ever, and tells the
-    customer's page that the bot is typing.
+    The same transaction counts the attempt, so a message that kills its worker is not tried for ever.
+
+    Args:
+        look_first: nothing is expected, so look without taking the writer's place.
     """
     now = clock_now()
     c = conversation_table.c
-    waiting = (
-        sa.select(c.id)
-        .where(c.turn_waiting_since.is_not(None), sa.or_(c.lease_until.is_(None), c.lease_until < now))
-        .order_by(c.turn_waiting_since)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    async with services.database.read() as reading:
-        if await reading.scalar(sa.select(c.id).where(c.turn_waiting_since.is_not(None)).limit(1)) is None:
-            return None
+    due = sa.and_(c.turn_waiting_since.is_not(None), sa.or_(c.lease_until.is_(None), c.lease_until < now))
+    query = sa.select(conversation_table).where(due).order_by(c.turn_waiting_since).limit(1)
+    if look_first:
+        async with services.database.read() as reading:
+            if await reading.scalar(sa.select(c.id).where(due).limit(1)) is None:
+                return None
     async with services.database.write() as tx:
-        conversation_id = await tx.scalar(waiting)
-        if conversation_id is None:
-            return None
-        return await _lease(tx, services, conversation_id, worker, now)
+        row = await tx.row(query.with_for_update(skip_locked=True))
+        return await _lease(tx, services, Conversation(**row), worker, now) if row else None
 
 
 async def finish(
@@ -172,13 +168,13 @@ async def release(services: Services, worker: str) -> None:
         tx.wake("turns")
 
 
-async def _lease(tx: Transaction, services: Services, conversation_id: str, worker: str, now: datetime) -> Turn | None:
-    conversation = await store.get(tx, conversation_id, lock=True)
-    assert conversation is not None
+async def _lease(
+    tx: Transaction, services: Services, conversation: Conversation, worker: str, now: datetime
+) -> Turn | None:
     row = await tx.row(
         sa.select(messages, turns.c.attempts)
         .join(turns, turns.c.message_id == messages.c.id)
-        .where(turns.c.conversation_id == conversation_id, turns.c.status == "waiting")
+        .where(turns.c.conversation_id == conversation.id, turns.c.status == "waiting")
         .order_by(turns.c.seq)
         .limit(1)
     )
@@ -194,9 +190,7 @@ async def _lease(tx: Transaction, services: Services, conversation_id: str, work
     conversation = replace(conversation, lease_owner=worker, lease_until=now + LEASE)
     await store.save(tx, conversation)
     await tx.execute(sa.update(turns).where(turns.c.message_id == row["id"]).values(attempts=attempts))
-    if attempts == 1:
-        await events.append(tx, "typing", conversation_id, {"author": "bot", "active": True}, now)
-    return Turn(conversation, store.as_message(row), attempts, await turn_store.newest_events(tx, conversation_id))
+    return Turn(conversation, store.as_message(row), attempts, await turn_store.newest_events(tx, conversation.id))
 
 
 async def _give_up(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -63,6 +64,9 @@ class ModelInUse:
             self._refused = archive
             log.error("model_not_taken", model=archive.name, error=f"{type(error).__name__}: {error}")
             return False
+        # what was just loaded stays; without this the collector walks its millions of objects during turns
+        gc.collect()
+        gc.freeze()
         log.info("model_in_use", model=archive.name)
         self._database.signals.notify("turns")
         return True

@@ -31,6 +31,9 @@ _ONE_PIECE = {
 }
 _NUKTA = regex.compile("|".join(_ONE_PIECE))
 
+# digits of a phone number that begins with neither a country code nor a zero: nine in Spain
+SHORTEST_BARE_PHONE = 9
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
@@ -119,6 +122,9 @@ class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
             return found
         for region in self._regions:
             for match in phonenumbers.PhoneNumberMatcher(text, region):
+                bare = match.raw_string[0] not in "+0("
+                if bare and sum(character.isdigit() for character in match.raw_string) < SHORTEST_BARE_PHONE:
+                    continue  # somewhere it is a phone number, but nobody means that: it is an order's
                 number = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
                 found.append((match.start, match.end, number))
         return found

@@ -25,6 +25,7 @@ from handoff.services import Services
 
 HEARTBEAT_SECONDS = 15
 PAGE = 200
+LOOK_AGAIN_SECONDS = 2.0
 WIDGET = Path(__file__).with_name("widget.js")
 # any page may load it; what it may then ask for is decided by SHOHAY_ALLOWED_ORIGINS
 WIDGET_HEADERS = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -144,33 +145,42 @@ async def _watch(
     was_ready: bool | None = None
     try:
         while True:
+            is_ready = ready()
             async with services.database.read() as tx:
-                found = await events.after(tx, last_id, conversation_id)
+                found = await events.after(tx, last_id, conversation_id, PAGE)
                 ids = [event.payload["message_id"] for event in found if event.kind == "message"]
                 said = await store.messages_by_id(tx, ids) if ids else {}
-                stands = None
-                if ready() != was_ready or any(event.kind == "status" for event in found):
-                    conversation = await store.get(tx, conversation_id)
-                    stands = await _status(tx, conversation) if conversation else None
-            if was_ready != ready() and stands is not None:
-                was_ready = ready()
-                yield ServerSentEvent(data=json.dumps({**stands, "ready": was_ready}), event="status")
+                stands = await _stands(tx, conversation_id) if found or is_ready != was_ready else {}
+            if is_ready != was_ready:
+                was_ready = is_ready
+                yield _event("status", {**stands, "ready": is_ready})
             for event in found:
                 last_id = event.id
-                if event.kind == "message":
-                    message = said.get(event.payload["message_id"])
-                    if message is None:  # erased since
-                        continue
-                    data = message_json(message)
-                elif event.kind == "status":
-                    data = {**(stands or {}), "ready": ready()}
-                else:
-                    data = event.payload
-                yield ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=event.kind, id=str(event.id))
-            if not found:
-                await signals.wait(2.0)
+                if event.kind == "status":
+                    yield _event("status", {**stands, "ready": is_ready}, event.id)
+                elif event.kind == "message" and event.payload["message_id"] in said:  # else erased since
+                    yield _event("message", message_json(said[event.payload["message_id"]]), event.id)
+            if is_ready and stands.get("status") == "bot" and said and _newest(said).author == "customer":
+                yield _event("typing", {"author": "bot", "active": True})
+            if len(found) < PAGE:
+                await signals.wait(LOOK_AGAIN_SECONDS)
     finally:
         signals.close()
+
+
+def _event(kind: str, data: dict[str, Any], number: int | None = None) -> ServerSentEvent:
+    return ServerSentEvent(
+        data=json.dumps(data, ensure_ascii=False), event=kind, id=None if number is None else str(number)
+    )
+
+
+def _newest(said: Mapping[str, Message]) -> Message:
+    return max(said.values(), key=lambda message: message.seq)
+
+
+async def _stands(tx: Transaction, conversation_id: str) -> dict[str, Any]:
+    conversation = await store.get(tx, conversation_id)
+    return await _status(tx, conversation) if conversation else {}
 
 
 async def _conversation(tx: Transaction, address: str) -> Conversation:

@@ -1,10 +1,12 @@
 """Training beside a running program: progress is told, mistakes are told, and nothing is tried twice in vain."""
 
 import asyncio
+from io import StringIO
 from pathlib import Path
 from shutil import copytree
 
 import pytest
+from rich.console import Console
 from structlog.testing import capture_logs
 
 from app import training
@@ -31,6 +33,14 @@ def change(project: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def publish(project: Path) -> None:
+    """Puts a model of the present content into use."""
+    folder = project / "models"
+    folder.mkdir()
+    (folder / "m.tar.gz").write_bytes(b"model")
+    models.publish(folder, models.Manifest("m", models.fingerprint(project), "", 1.0, 1, 1, ("en",), ""))
+
+
 def settings(project: Path) -> Settings:
     return Settings(_env_file=None, models_dir=project / "models")
 
@@ -43,6 +53,18 @@ async def test_a_training_on_broken_content_tells_every_mistake(project: Path) -
     assert len(told) >= 2
     assert all(line.startswith(f"{POLICY}:") and "{return_wimdow}" in line for line in told)
     assert models.current(project / "models") is None
+
+
+async def test_in_the_terminal_the_mistakes_end_the_progress_bar(project: Path) -> None:
+    shown = StringIO()
+    with pytest.raises(training.TrainingFailed, match="return_wimdow"):
+        await training.train_in_terminal(project / "models", Console(file=shown, force_terminal=True, width=120))
+    assert "Training" in shown.getvalue()
+
+
+async def test_a_fresh_model_is_named_when_only_a_stale_one_is_to_be_replaced(project: Path) -> None:
+    publish(project)
+    assert await training.train(project / "models", lambda *_: None, if_stale=True) == "m"
 
 
 async def test_a_training_that_dies_tells_its_last_words(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,10 +112,6 @@ async def test_content_that_cannot_be_read_is_left_to_its_own_watcher(project: P
 
 
 async def test_a_fresh_model_is_not_trained_again(project: Path, looks: list[Path]) -> None:
-    folder = project / "models"
-    folder.mkdir()
-    (folder / "m.tar.gz").write_bytes(b"model")
-    fingerprint = models.fingerprint(project)
-    models.publish(folder, models.Manifest("m", fingerprint, "", 1.0, 1, 1, ("en",), ""))
+    publish(project)
     looks.clear()
     assert await watched(project, looks, 3) == []

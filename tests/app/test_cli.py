@@ -19,7 +19,8 @@ from click.testing import Result
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from app import cli, logs
+from app import cli, logs, understanding
+from app.settings import Settings
 from bot import models
 from handoff import people
 from handoff.database import Database
@@ -287,19 +288,16 @@ def test_a_file_of_labelled_messages_is_measured(here: Here, models_dir: Path, l
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(
-    ("line", "what"),
-    [
-        ("{no", "line 2 is not JSON"),
-        ("[]", "line 2 needs text and intent as text"),
-        ('{"text": "hi", "intent": null}', "line 2 needs text and intent as text"),
-        ('{"text": "hi", "intent": "greet", "language": 5}', "line 2 has language that is not text"),
-    ],
-)
-def test_a_bad_line_of_labelled_messages_is_told_by_its_number(
-    here: Here, models_dir: Path, tmp_path: Path, line: str, what: str
-) -> None:
+def test_a_bad_line_of_labelled_messages_is_told_by_its_number(models_dir: Path, tmp_path: Path) -> None:
+    dialogue = understanding.load(Settings(_env_file=None, models_dir=models_dir))
     path = tmp_path / "labelled.jsonl"
-    path.write_text('{"text": "hello", "intent": "greet"}\n' + line + "\n", encoding="utf-8")
-    here.set(models_dir=models_dir)
-    assert what in here.fails("evaluate", str(path))
+    for line, what in {
+        "{no": "line 2 is not JSON",
+        "[]": "line 2 needs text and intent as text",
+        '{"text": "hi"}': "line 2 needs text and intent as text",
+        '{"text": "hi", "intent": null}': "line 2 needs text and intent as text",
+        '{"text": "hi", "intent": "greet", "language": 5}': "line 2 has language that is not text",
+    }.items():
+        path.write_text('{"text": "hello", "intent": "greet"}\n' + line + "\n", encoding="utf-8")
+        with pytest.raises(understanding.BadLine, match=what):
+            understanding.evaluate(dialogue, path)

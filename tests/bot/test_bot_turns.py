@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from dialogue_testing import running, until
 from rasa_sdk import Action
 
+from bot import turns as turn_loop
 from bot.content.live import LiveWords
 from bot.dialogue.dialogue import Dialogue
 from bot.turns import TurnLoop
@@ -22,6 +23,9 @@ from handoff.models import conversations, handoffs, tracker_events, turns
 from handoff.services import Services
 
 pytestmark = pytest.mark.model
+
+# for what does not hang on the engine
+one_engine = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @dataclass
@@ -102,6 +106,7 @@ async def test_a_message_is_answered_with_what_was_understood_noted_on_it(
     assert stored == [{"generation": 0, "position": 0}]
 
 
+@one_engine
 async def test_nothing_waits_nothing_is_done(loop: TurnLoop) -> None:
     assert not await loop.step()
 
@@ -118,6 +123,7 @@ async def test_messages_are_answered_one_by_one_in_their_order(
     assert heard[2].startswith("Your order 10001")
 
 
+@one_engine
 async def test_an_offered_button_is_a_turn_in_the_conversations_language(
     services: Services, loop: TurnLoop, words: LiveWords
 ) -> None:
@@ -132,6 +138,7 @@ async def test_an_offered_button_is_a_turn_in_the_conversations_language(
     assert await visitor.hears() == [("bot", words.say("ask_order_number", "bn").text)]
 
 
+@one_engine
 async def test_without_a_model_a_message_waits_and_is_answered_once_there_is_one(
     services: Services, dialogue: Dialogue
 ) -> None:
@@ -169,6 +176,7 @@ async def test_who_asks_for_a_person_is_queued_and_told_so_in_their_language(
     ]
 
 
+@one_engine
 async def test_after_a_person_the_bot_goes_on_with_what_it_knew(services: Services, loop: TurnLoop) -> None:
     visitor = Visitor(services)
     await visitor.says("where is my order 10001, I am amina@example.com")
@@ -213,13 +221,19 @@ async def test_an_answer_that_comes_after_the_owner_changed_is_never_said(
             await store.save(tx, conversation)
 
     visitor = Visitor(services)
+    await visitor.says("hello")
+    await work(TurnLoop(services, InUse(dialogue)))
+    await visitor.hears()
     await visitor.says("What is your return policy?")
     assert await work(TurnLoop(services, InUse(Interrupted(dialogue, pass_on)))) == 1  # type: ignore[arg-type]
     assert [author for author, _ in await visitor.hears()] == ["system"]
-    (turn,) = await rows(services, sa.select(turns))
-    assert turn["status"] == "dropped"
-    assert await rows(services, sa.select(tracker_events)) == []
-    assert not dialogue.holds(visitor.conversation_id, None)
+    assert [turn["status"] for turn in await rows(services, sa.select(turns).order_by(turns.c.seq))] == [
+        "done",
+        "dropped",
+    ]
+    stored = await rows(services, sa.select(tracker_events.c.generation, tracker_events.c.position))
+    assert stored == [{"generation": 0, "position": 0}]
+    assert not dialogue.holds(visitor.conversation_id, (0, 0)), "memory knows more than was stored"
 
 
 async def test_two_workers_take_turns_in_one_conversation_and_both_know_all_of_it(
@@ -272,10 +286,14 @@ async def test_a_message_that_breaks_its_turn_five_times_goes_to_a_person_and_le
 ) -> None:
     loop = TurnLoop(services, InUse(breaking))
     visitor = Visitor(services)
+    await visitor.says("hello")
+    await work(loop)
+    await visitor.hears()
     await visitor.says("12 13 14")
     tries = 0
     while await loop.step():
         tries += 1
+        assert not breaking.holds(visitor.conversation_id, (0, 0)), "memory knows more than was stored"
         if tries < turns_service.MAX_ATTEMPTS:
             assert await visitor.hears() == []
         async with services.database.write() as tx:  # the pause before the next try is over
@@ -285,14 +303,32 @@ async def test_a_message_that_breaks_its_turn_five_times_goes_to_a_person_and_le
         ("system", words.say("bot_failed", "en").text),
         ("system", words.say("queue_first", "en").text),
     ]
-    (turn,) = await rows(services, sa.select(turns))
+    turn = (await rows(services, sa.select(turns).order_by(turns.c.seq)))[-1]
     assert (turn["status"], turn["error"]) == ("failed", "ZeroDivisionError")
     conversation = await visitor.conversation()
     assert (conversation.status, conversation.reason) == ("queued", "bot_failed")
-    assert await rows(services, sa.select(tracker_events)) == []
-    assert not breaking.holds(visitor.conversation_id, None)
+    assert len(await rows(services, sa.select(tracker_events))) == 1
 
 
+@one_engine
+async def test_a_turn_that_takes_too_long_goes_to_a_person_at_once(
+    services: Services, dialogue: Dialogue, words: LiveWords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never_ends(_: str) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(turn_loop, "TURN_SECONDS", 0.2)
+    visitor = Visitor(services)
+    await visitor.says("What is your return policy?")
+    assert await work(TurnLoop(services, InUse(Interrupted(dialogue, never_ends)))) == 1  # type: ignore[arg-type]
+    assert await visitor.hears() == [
+        ("system", words.say("bot_failed", "en").text),
+        ("system", words.say("queue_first", "en").text),
+    ]
+    assert (await visitor.conversation()).reason == "bot_failed"
+
+
+@one_engine
 async def test_a_broken_turn_holds_up_nobody_else(services: Services, breaking: Dialogue, words: LiveWords) -> None:
     loop = TurnLoop(services, InUse(breaking))
     poison, neighbour = Visitor(services, "poison"), Visitor(services, "neighbour")
@@ -318,6 +354,7 @@ async def test_a_running_loop_answers_what_comes_and_gives_its_leases_back(
     assert leases == [{"lease_owner": None, "lease_until": None}]
 
 
+@one_engine
 async def test_a_loop_stopped_in_the_middle_of_a_turn_leaves_it_to_the_next(
     services: Services, dialogue: Dialogue, words: LiveWords
 ) -> None:

@@ -61,16 +61,6 @@ async def test_who_waits_longest_is_answered_first_and_a_leased_one_holds_up_nob
     assert [(await lease(services)).message.id for _ in range(3)] == [message.id for message in waiting]
 
 
-async def test_the_customer_sees_the_bot_typing_once_a_message(services: Services) -> None:
-    message = await write(services)
-    for _ in range(3):
-        await lease(services)
-        await end_leases(services.database)
-    async with services.database.read() as tx:
-        seen = await events.after(tx, 0, message.conversation_id)
-    assert [(event.kind, event.payload.get("author")) for event in seen] == [("message", None), ("typing", "bot")]
-
-
 async def test_a_killed_workers_message_is_taken_up_by_another(services: Services) -> None:
     message = await write(services)
     await lease(services, WORKER)

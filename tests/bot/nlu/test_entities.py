@@ -5,7 +5,7 @@ from pathlib import Path
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from nlu_testing import examples, message, trained
 
@@ -49,6 +49,8 @@ def found(extractor: RuleEntityExtractor, text: str) -> dict[str, str]:
         ("০১৭১২-৩৪৫৬৭৮", {"phone": "+8801712345678"}),
         ("+৮৮০ ১৭১২ ৩৪৫৬৭৮", {"phone": "+8801712345678"}),
         ("+49 171 39200011", {"phone": "+4917139200011"}),
+        ("(01712) 345678", {"phone": "+8801712345678"}),
+        ("9876543210", {"phone": "+919876543210"}),
         ("10001 amina@example.com", {"order_number": "10001", "email": "amina@example.com"}),
         ("order 10001, phone ০১৭১২৩৪৫৬৭৮", {"order_number": "10001", "phone": "+8801712345678"}),
         (
@@ -64,8 +66,9 @@ def test_what_is_in_a_message_is_found(extractor: RuleEntityExtractor, text: str
     assert found(extractor, text) == entities
 
 
+@example(number=1680000, digits=SCRIPTS[0], around="{}")  # a phone number in Germany, too
 @given(
-    number=st.integers(10_000, 9_999_999),
+    number=st.integers(10_000, 99_999_999),
     digits=st.sampled_from(SCRIPTS),
     around=st.sampled_from(["{}", "#{}", "order {}?", "অর্ডার {}।", "(no {})"]),
 )
