@@ -44,6 +44,14 @@ class TooMany(Exception):
     retry_after = 60
 
 
+class _SeenBefore(Exception):
+    """The delivery was stored meanwhile; leaving by an exception takes back a conversation opened for it."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__()
+        self.message = message
+
+
 async def open_session(services: Services, channel: str, address: str, language: str | None) -> Conversation:
     """The conversation of a visitor who has not written yet.
 
@@ -81,7 +89,7 @@ async def receive(services: Services, incoming: Incoming) -> tuple[Message, bool
             # again: with the row held, nobody else can be storing the same delivery to this conversation
             seen = await store.receipt(tx, incoming.channel, incoming.key)
             if seen is not None:
-                return seen, False
+                raise _SeenBefore(seen)
             since = now - timedelta(minutes=1)
             if await store.count_customer_messages(tx, conversation.id, since) >= services.messages_per_minute:
                 raise TooMany
@@ -93,6 +101,8 @@ async def receive(services: Services, incoming: Incoming) -> tuple[Message, bool
             conversation, message = await _store(services, tx, conversation, text, incoming.payload, now)
             await store.add_receipt(tx, incoming.channel, incoming.key, message)
             return message, True
+    except _SeenBefore as before:
+        return before.message, False
     except sa.exc.IntegrityError:
         # The index refused what the checks let through: the same delivery to two conversations at once.
         async with services.database.read() as tx:
