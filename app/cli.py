@@ -81,7 +81,7 @@ def train() -> None:
 
     loaded = configured()
     try:
-        name = asyncio.run(training.train_in_terminal(loaded.models_dir, out))
+        name = asyncio.run(training.train_in_terminal(loaded.project_dir, loaded.models_dir, out))
     except training.TrainingFailed as error:
         fail(str(error))
     out.print(f"The model {name} is in use.")
@@ -129,7 +129,7 @@ def check() -> None:
         library = read(loaded.data_dir)
     except ContentError as error:
         fail(str(error))
-    problems = find(library, loaded.data_dir.parent)
+    problems = find(library, loaded.project_dir)
     if problems:
         fail("\n".join(str(problem) for problem in problems))
     examples = sum(len(lines) for one in library.questions.values() for lines in one.examples.values())
@@ -207,7 +207,7 @@ def _start(web: bool, work: bool) -> None:
             )
     if work and models.current(loaded.models_dir) is None:
         try:
-            asyncio.run(training.train_in_terminal(loaded.models_dir, out))
+            asyncio.run(training.train_in_terminal(loaded.project_dir, loaded.models_dir, out))
         except training.TrainingFailed as error:
             fail(str(error))
 

@@ -31,7 +31,9 @@ class Settings(BaseSettings):
         "", description="signs visitors' tokens; when unset, one is made and kept in `var/secret_key`"
     )
     models_dir: Path = Field(ROOT / "models", description="folder of the trained models")
-    data_dir: Path = Field(ROOT / "data", description="folder of the content")
+    project_dir: Path = Field(
+        ROOT, description="the shop's folder: `data/` with its content, and Rasa's `config.yml` and `domain.yml`"
+    )
     messages_per_minute: int = Field(20, ge=1, description="messages a visitor may send within any 60 seconds")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins of other sites that may embed the widget, with commas between, or `*` for any"
@@ -46,7 +48,12 @@ class Settings(BaseSettings):
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
 
-    @field_validator("models_dir", "data_dir")
+    @property
+    def data_dir(self) -> Path:
+        """The content."""
+        return self.project_dir / "data"
+
+    @field_validator("models_dir", "project_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.absolute()

@@ -13,7 +13,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from app.settings import ROOT, Settings
+from app.settings import Settings
 from bot import models
 from bot.content.errors import ContentError
 
@@ -32,8 +32,8 @@ class TrainingFailed(Exception):
 Show = Callable[[str, int, int], None]
 
 
-async def train(folder: Path, show: Show, if_stale: bool = False) -> str:
-    """Trains and puts the new model into use; returns its name.
+async def train(project: Path, folder: Path, show: Show, if_stale: bool = False) -> str:
+    """Trains on a project's content and puts the new model into use in `folder`; returns its name.
 
     Args:
         if_stale: leave a model that fits the content as it is.
@@ -48,7 +48,7 @@ async def train(folder: Path, show: Show, if_stale: bool = False) -> str:
         "bot.training",
         str(folder),
         *(["--if-stale"] if if_stale else []),
-        cwd=ROOT,
+        cwd=project,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -73,7 +73,7 @@ async def train(folder: Path, show: Show, if_stale: bool = False) -> str:
     return str(result["model"])
 
 
-async def train_in_terminal(folder: Path, console: Console) -> str:
+async def train_in_terminal(project: Path, folder: Path, console: Console) -> str:
     """Trains with a progress bar: stage, bar and the seconds left by what the last training took.
 
     Raises:
@@ -112,7 +112,7 @@ async def train_in_terminal(folder: Path, console: Console) -> str:
 
         ticking = asyncio.create_task(tick())
         try:
-            name = await train(folder, show)
+            name = await train(project, folder, show)
         finally:
             ticking.cancel()
         progress.update(bar, completed=total, description="Trained", left="")
@@ -127,7 +127,7 @@ async def keep_fresh(settings: Settings) -> None:
     tried = ""
     while True:
         try:
-            wanted = await asyncio.to_thread(models.fingerprint, ROOT)
+            wanted = await asyncio.to_thread(models.fingerprint, settings.project_dir)
         except ContentError:
             wanted = tried  # the content's own watcher tells what is wrong
         archive = models.current(settings.models_dir)
@@ -136,7 +136,7 @@ async def keep_fresh(settings: Settings) -> None:
             tried = wanted
             log.info("training", because="no model" if found is None else "the content changed")
             try:
-                await train(settings.models_dir, lambda *_: None, if_stale=True)
+                await train(settings.project_dir, settings.models_dir, lambda *_: None, if_stale=True)
             except TrainingFailed as error:
                 log.error("training_failed", problems=str(error).splitlines()[:20])
         await asyncio.sleep(LOOK_SECONDS)

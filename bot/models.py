@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 CURRENT = "current"
+COMPONENTS = Path(__file__).parent
 KEPT = 5  # trained models, the newest; going back to one is writing its name into the pointer
 
 
@@ -51,7 +52,7 @@ def fingerprint(root: Path) -> str:
         digest.update(f"{language.code}:{language.name}:{language.aliases}\n".encode())
     digest.update("\n".join(sorted(library.phrases)).encode())
     files = [root / name for name in ("config.yml", "domain.yml", "data/rules.yml", "data/stories.yml")]
-    files += [*sorted((root / "bot" / "nlu").glob("*.py")), root / "bot" / "importer.py"]
+    files += [*sorted((COMPONENTS / "nlu").glob("*.py")), COMPONENTS / "importer.py"]
     for path in files:
         if path.exists():
             digest.update(path.read_bytes())

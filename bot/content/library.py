@@ -94,7 +94,11 @@ def read(folder: Path) -> Library:
     """
     problems: list[Problem] = []
     questions: dict[str, Question] = {}
-    for path in sorted((folder / "faq").glob("*/*.yml")):
+    for path in sorted((folder / "faq").rglob("*.y*ml")):
+        if path.parent.parent != folder / "faq" or path.suffix != ".yml":
+            mend = "Questions stand in data/faq/<group>/<name>.yml; move or rename it."
+            problems.append(Problem(_name(folder, path), 1, "This file is not read.", mend))
+            continue
         try:
             question = _question(path, _name(folder, path))
         except ContentError as error:

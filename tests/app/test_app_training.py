@@ -20,7 +20,6 @@ POLICY = Path("data/faq/returns/return_policy.yml")
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the content, which a training of this program reads, with a mistake in it."""
     copytree(ROOT / "data", tmp_path / "data")
-    monkeypatch.setattr(training, "ROOT", tmp_path)
     monkeypatch.setattr(training, "LOOK_SECONDS", 0.01)
     change(tmp_path, "{return_window}", "{return_wimdow}")
     return tmp_path
@@ -42,13 +41,13 @@ def publish(project: Path) -> None:
 
 
 def settings(project: Path) -> Settings:
-    return Settings(_env_file=None, models_dir=project / "models")
+    return Settings(_env_file=None, project_dir=project, models_dir=project / "models")
 
 
 async def test_a_training_on_broken_content_tells_every_mistake(project: Path) -> None:
     stages: list[tuple[str, int, int]] = []
     with pytest.raises(training.TrainingFailed) as raised:
-        await training.train(project / "models", lambda *stage: stages.append(stage))
+        await training.train(project, project / "models", lambda *stage: stages.append(stage))
     told = str(raised.value).splitlines()
     assert len(told) >= 2
     assert all(line.startswith(f"{POLICY}:") and "{return_wimdow}" in line for line in told)
@@ -58,19 +57,20 @@ async def test_a_training_on_broken_content_tells_every_mistake(project: Path) -
 async def test_in_the_terminal_the_mistakes_end_the_progress_bar(project: Path) -> None:
     shown = StringIO()
     with pytest.raises(training.TrainingFailed, match="return_wimdow"):
-        await training.train_in_terminal(project / "models", Console(file=shown, force_terminal=True, width=120))
+        terminal = Console(file=shown, force_terminal=True, width=120)
+        await training.train_in_terminal(project, project / "models", terminal)
     assert "Training" in shown.getvalue()
 
 
 async def test_a_fresh_model_is_named_when_only_a_stale_one_is_to_be_replaced(project: Path) -> None:
     publish(project)
-    assert await training.train(project / "models", lambda *_: None, if_stale=True) == "m"
+    assert await training.train(project, project / "models", lambda *_: None, if_stale=True) == "m"
 
 
 async def test_a_training_that_dies_tells_its_last_words(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training.sys, "executable", "/bin/false")
     with pytest.raises(training.TrainingFailed, match="ended early"):
-        await training.train(project / "models", lambda *_: None)
+        await training.train(project, project / "models", lambda *_: None)
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_every_mistake_is_told_with_file_line_and_mend(data: Path) -> None:
     rows[line - 1] = rows[line - 1].replace("{shop_name}!", "{shop_mane}!")
     path.write_text("\n".join(rows), encoding="utf-8")
     (data / "rules.yml").write_text("rules: [unclosed\n", encoding="utf-8")
-    code, out, error = end(start("check", data_dir=data))
+    code, out, error = end(start("check", project_dir=data.parent))
     assert (code, out) == (1, "")
     told = error.splitlines()
     assert f"{GREET}:{line}: {{shop_mane}} is no fact of the shop. Add it to data/shop.yml or mend it." in told
@@ -126,7 +126,7 @@ def test_every_mistake_is_told_with_file_line_and_mend(data: Path) -> None:
 def test_files_that_cannot_be_read_are_told(here: Here, data: Path) -> None:
     (data / "faq" / "conversation" / "greet.yml").write_text("title:\n  en: [unclosed\n", encoding="utf-8")
     (data / "shop.yml").write_bytes(b"languages: \xff\n")
-    here.set(data_dir=data)
+    here.set(project_dir=data.parent)
     result = here.run("check")
     assert result.exit_code == 1
     assert [row.split(": ")[0] for row in result.stderr.splitlines()] == [f"{GREET}:3", "data/shop.yml:1"]
@@ -172,7 +172,7 @@ def test_a_wrong_setting_is_one_sentence_from_every_command(here: Here, command:
 
 def test_broken_content_is_told_instead_of_starting(here: Here, data: Path, some_model: Path) -> None:
     (data / "handoff.yml").write_text("priorities: {}\n", encoding="utf-8")
-    here.set(data_dir=data, models_dir=some_model)
+    here.set(project_dir=data.parent, models_dir=some_model)
     assert here.fails("worker") == "data/handoff.yml:1: 'default_priority' is missing. Add it."
 
 

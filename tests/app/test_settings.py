@@ -27,6 +27,8 @@ def shown(default: Any) -> str:
         return "–"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
+    if default == ROOT:
+        return "`.`"
     return f"`{str(default).replace(f'{ROOT}/', '')}`"
 
 
@@ -67,8 +69,8 @@ def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch, given: 
 
 
 def test_folders_are_made_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOHAY_DATA_DIR", "data")
-    assert settings.load().data_dir == Path.cwd() / "data"
+    monkeypatch.setenv("SHOHAY_PROJECT_DIR", "shop")
+    assert settings.load().data_dir == Path.cwd() / "shop" / "data"
 
 
 @pytest.mark.parametrize(

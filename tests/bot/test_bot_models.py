@@ -157,7 +157,10 @@ def test_a_change_of_what_is_learnt_makes_the_model_stale(
 @pytest.mark.parametrize(
     "file", ["config.yml", "domain.yml", "data/stories.yml", "bot/nlu/intent.py", "bot/importer.py"]
 )
-def test_configuration_and_components_are_part_of_what_is_learnt(project: Path, folder: Path, file: str) -> None:
+def test_configuration_and_components_are_part_of_what_is_learnt(
+    project: Path, folder: Path, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "COMPONENTS", project / "bot")
     publish(folder, made(project))
     write(project, file, "# changed\n")
     assert not models.fresh(project, folder)

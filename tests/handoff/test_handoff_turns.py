@@ -28,7 +28,7 @@ from handoff_testing import (
     write,
 )
 
-from handoff import events, ownership, store, turn_store, turns
+from handoff import ownership, store, turn_store, turns
 from handoff.clock import new_id
 from handoff.clock import now as clock_now
 from handoff.messages import Button, Said
