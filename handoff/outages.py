@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -72,10 +71,6 @@ async def _take_back(tx: Transaction, services: Services, conversation: Conversa
     conversation = await saying.notice(tx, services, conversation, "bot_recovered", now)
     for message in said:
         if message.author == "customer" and message.seq > answered:
-            await turn_store.revive(tx, message)
-            conversation = replace(
-                conversation, turn_waiting_since=conversation.turn_waiting_since or message.created_at
-            )
-    tx.wake("turns")
+            conversation = await turn_store.enqueue(tx, conversation, message)
     await saying.status_changed(tx, conversation, now)
     return conversation

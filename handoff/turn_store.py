@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff.conversations import Conversation
 from handoff.database import Transaction
@@ -23,17 +24,19 @@ class StoredEvents:
 
 
 async def enqueue(tx: Transaction, conversation: Conversation, message: Message) -> Conversation:
-    """Marks a stored message as waiting for the bot; the caller saves the returned conversation."""
-    await tx.execute(
-        sa.insert(turns).values(
-            message_id=message.id,
-            conversation_id=conversation.id,
-            seq=message.seq,
-            status="waiting",
-            attempts=0,
-            created_at=message.created_at,
-        )
+    """Marks a stored message as waiting for the bot, anew if it was dropped; the caller saves the returned
+    conversation."""
+    insert = postgresql.insert if tx.dialect == "postgresql" else sqlite.insert
+    fresh = insert(turns).values(
+        message_id=message.id,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        status="waiting",
+        attempts=0,
+        created_at=message.created_at,
     )
+    again = {"status": "waiting", "attempts": 0}
+    await tx.execute(fresh.on_conflict_do_update(index_elements=["message_id"], set_=again))
     tx.wake("turns")
     return replace(conversation, turn_waiting_since=conversation.turn_waiting_since or message.created_at)
 
@@ -44,21 +47,6 @@ async def drop_waiting(tx: Transaction, conversation_id: str) -> None:
         sa.update(turns)
         .where(turns.c.conversation_id == conversation_id, turns.c.status == "waiting")
         .values(status="dropped")
-    )
-
-
-async def revive(tx: Transaction, message: Message) -> None:
-    """A dropped or never queued message waits for the bot again."""
-    await tx.execute(sa.delete(turns).where(turns.c.message_id == message.id))
-    await tx.execute(
-        sa.insert(turns).values(
-            message_id=message.id,
-            conversation_id=message.conversation_id,
-            seq=message.seq,
-            status="waiting",
-            attempts=0,
-            created_at=message.created_at,
-        )
     )
 
 

@@ -8,30 +8,10 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 from running import Agent, Customer, Shohay
+from stories import STORIES
 from windows import PHONE, DeskWindow, WidgetWindow
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-STORIES = {
-    "en": {
-        "faq": ("How much is delivery?", "$2"),
-        "order": ("Where is my order 10001?", "amina@example.com", "on its way"),
-        "person": "I want to talk to a human please",
-        "reply": "Good morning! I am looking into it.",
-        "joined": "has joined the chat",
-        "back": "I am back",
-        "again": ("how long do refunds take", "5–10 days"),
-    },
-    "bn": {
-        "faq": ("ডেলিভারি চার্জ কত?", "৭০৳"),
-        "order": ("আমার অর্ডার ১০০০১ কোথায়?", "amina@example.com", "পথে আছে"),
-        "person": "আমি একজন মানুষের সাথে কথা বলতে চাই",
-        "reply": "শুভ সকাল! আমি দেখছি।",
-        "joined": "চ্যাটে যোগ দিয়েছেন",
-        "back": "আমি আবার আছি",
-        "again": ("রিফান্ড পেতে কতদিন লাগে", "৫–১০ দিন"),
-    },
-}
 
 
 @pytest.mark.parametrize("language", ["en", "bn"])
