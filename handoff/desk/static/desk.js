@@ -13,6 +13,7 @@ const LIST_GAP = 700; // ms at least between two looks at the list, however busy
 const LIST_GAP_HIDDEN = 4000;
 const LOOK_AGAIN = 60000; // ms; times of day, "Today", and whatever a broken stream kept from us
 const NEAR_BOTTOM = 90; // px
+const SCROLLING = 600; // ms that a smooth scroll may be on its way
 const TAIL = 40; // newest messages that are fetched anew; those before them do not change any more
 const TOAST = 7000; // ms
 
@@ -155,6 +156,9 @@ function listChanged() {
   alerts.tell(Number(stand.dataset.waiting), stand.dataset.asking.split(" ").filter(Boolean));
 }
 
+/** Until when a smooth scroll to the newest line may still be under way: who wrote last is not reading above. */
+let headingDownUntil = 0;
+
 /** Null unless a transcript is shown; else its newest line and whether the agent is looking at it. */
 function bottomLine() {
   const scroll = find("scroll");
@@ -162,7 +166,7 @@ function bottomLine() {
   return {
     conversation: scroll.closest("article").dataset.conversation,
     newest: find("messages").lastElementChild?.id,
-    reading: !atBottom(scroll),
+    reading: !atBottom(scroll) && Date.now() > headingDownUntil,
   };
 }
 
@@ -200,6 +204,7 @@ function toBottom(smoothly = true) {
   if (!scroll) return;
   const far = scroll.scrollHeight - scroll.scrollTop > 4 * scroll.clientHeight;
   const calm = !smoothly || far || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (!calm) headingDownUntil = Date.now() + SCROLLING;
   scroll.scrollTo({ top: scroll.scrollHeight, behavior: calm ? "auto" : "smooth" });
   find("newest").hidden = true;
 }
