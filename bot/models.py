@@ -8,6 +8,8 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from bot.content.library import read
+
 CURRENT = "current"
 COMPONENTS = Path(__file__).parent
 KEPT = 5  # trained models, the newest; going back to one is writing its name into the pointer
@@ -40,8 +42,6 @@ def fingerprint(root: Path) -> str:
 
     Answers and phrases are not in it: they are read live, so changing one needs no training.
     """
-    from bot.content.library import read
-
     library = read(root / "data")
     digest = hashlib.sha256()
     for intent, question in sorted(library.questions.items()):
