@@ -6,16 +6,15 @@ import hmac
 
 from starlette.requests import Request
 
-from handoff import people, store
+from handoff import people, presence, store
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation
 from handoff.database import Database, Transaction
 from handoff.ownership import NotFound
-from handoff.people import Person, Session
+from handoff.people import DESK_ROLES, SUPERVISORS, Person, Session
 
 COOKIE = "shohay_session"
 CSRF_HEADER = "x-csrf-token"
-DESK_ROLES = frozenset({"agent", "supervisor", "admin"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -27,6 +26,19 @@ class Forbidden(Exception):
     """Signed in, but this is not for them; the message says why."""
 
 
+def token(request: Request) -> tuple[str, bool]:
+    """The session's token that came with a request, empty when none did; and whether as a bearer token."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    by_bearer = scheme.lower() == "bearer" and bool(bearer)
+    return bearer if by_bearer else request.cookies.get(COOKIE, ""), by_bearer
+
+
+async def still_open(database: Database, opener: str) -> bool:
+    """Whether the session that this token opened has neither been left nor run out."""
+    async with database.read() as tx:
+        return await people.session_of(tx, opener, clock_now()) is not None
+
+
 async def session(database: Database, request: Request) -> Session:
     """The session of a request, by bearer token or cookie.
 
@@ -36,13 +48,11 @@ async def session(database: Database, request: Request) -> Session:
         NotSignedIn: no session, or it has run out.
         Forbidden: a change without the CSRF token.
     """
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    by_bearer = scheme.lower() == "bearer" and bool(bearer)
-    token = bearer if by_bearer else request.cookies.get(COOKIE, "")
-    if not token:
+    opener, by_bearer = token(request)
+    if not opener:
         raise NotSignedIn
     async with database.read() as tx:
-        found = await people.session_of(tx, token, clock_now())
+        found = await people.session_of(tx, opener, clock_now())
     if found is None:
         raise NotSignedIn
     if not by_bearer and request.method not in _SAFE:
@@ -53,14 +63,29 @@ async def session(database: Database, request: Request) -> Session:
 
 
 async def desk_person(database: Database, request: Request) -> Person:
-    """Who is at the desk.
+    """Who is at the desk; asking for anything there is a sign of life.
 
     Raises:
         NotSignedIn, Forbidden: see `session`; also for roles that do not work at the desk.
     """
-    person = (await session(database, request)).person
+    found = await session(database, request)
+    person = found.person
     if person.role not in DESK_ROLES:
         raise Forbidden("Your account does not work at the desk; ask an administrator.")
+    if found.seen_at is None or found.seen_at < clock_now() - presence.BEAT:
+        await presence.seen(database, person.id)
+    return person
+
+
+async def supervisor(database: Database, request: Request) -> Person:
+    """Who is at the desk, and may step in anywhere.
+
+    Raises:
+        NotSignedIn, Forbidden: see `desk_person`; also for those who are no supervisors.
+    """
+    person = await desk_person(database, request)
+    if person.role not in SUPERVISORS:
+        raise Forbidden("Only a supervisor may do this.")
     return person
 
 

@@ -17,6 +17,12 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+def id_at(moment: datetime) -> str:
+    """What sorts before every id made since that moment, and after the older ones."""
+    milliseconds = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{milliseconds[:8]}-{milliseconds[8:]}"
+
+
 def iso(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC with a trailing Z and milliseconds, as the API writes times."""
     if moment is None:

@@ -6,24 +6,32 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from handoff.clock import id_at
 from handoff.clock import now as clock_now
 from handoff.database import Database
-from handoff.models import events, login_failures, receipts, sessions
+from handoff.models import deliveries, events, login_failures, receipts, sessions
 
 # a provider may redeliver for days (promise 2); a page that was away longer fetches everything anew anyway
 KEPT = timedelta(days=7)
 FAILURES_KEPT = timedelta(days=1)
+# what was sent is history; what did not arrive stays, for somebody may yet send it again
+SENT_KEPT = timedelta(days=30)
 
 
 async def clear(database: Database) -> int:
-    """Deletes receipts and events older than a week, old failed sign-ins and sessions that ran out; returns how many
-    rows went."""
+    """Deletes receipts and events older than a week, the outbox's old entries of what was sent, old failed sign-ins and
+    sessions that ran out; returns how many rows went."""
     now = clock_now()
+    d = deliveries.c
     gone = 0
     async with database.write() as tx:
         for statement in (
             sa.delete(receipts).where(receipts.c.created_at < now - KEPT),
             sa.delete(events).where(events.c.created_at < now - KEPT),
+            # by the messages' ids, which are in the order of time: so the primary key serves, and no index more
+            sa.delete(deliveries).where(
+                d.message_id < id_at(now - SENT_KEPT), d.status == "sent", d.updated_at < now - SENT_KEPT
+            ),
             sa.delete(login_failures).where(login_failures.c.created_at < now - FAILURES_KEPT),
             sa.delete(sessions).where(sessions.c.expires_at < now),
         ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from handoff.database import Json, UtcDateTime
@@ -58,8 +60,20 @@ conversations = sa.Table(
     sa.Column("language_chosen", sa.Boolean, nullable=False),
     sa.Column("reason", sa.String(60)),
     sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("team", sa.String(40), nullable=False, server_default="support"),
     sa.Column("waiting_since", UtcDateTime),
+    # the order of the queue: since when it waits, earlier by a while for each step of priority
+    sa.Column("rank", UtcDateTime),
+    # by when somebody must have answered: for the first time, or again
     sa.Column("deadline", UtcDateTime),
+    sa.Column("deadline_kind", sa.String(10)),
+    sa.Column("deadline_state", sa.String(10)),
+    sa.Column("agent_since", UtcDateTime),
+    sa.Column("snoozed_until", UtcDateTime),
+    # what the customer's next words are, when they are no question: a contact or a comment
+    sa.Column("expects", sa.String(10)),
+    sa.Column("choice", sa.String(10)),
+    sa.Column("absence_told", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("last_seq", sa.Integer, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
@@ -71,14 +85,35 @@ conversations = sa.Table(
     sa.UniqueConstraint("identity_id"),
     sa.CheckConstraint("status in ('bot', 'queued', 'assigned', 'resolved')", name="status"),
     sa.CheckConstraint("(status = 'assigned') = (agent_id is not null)", name="assigned_has_agent"),
+    sa.CheckConstraint("(status = 'queued') = (rank is not null)", name="queued_has_rank"),
+)
+sa.Index("ix_conversations_queue", conversations.c.status, conversations.c.rank, conversations.c.id)
+sa.Index("ix_conversations_status", conversations.c.status, conversations.c.updated_at)
+sa.Index(
+    "ix_conversations_agent",
+    conversations.c.agent_id,
+    sqlite_where=conversations.c.agent_id.is_not(None),
+    postgresql_where=conversations.c.agent_id.is_not(None),
 )
 sa.Index(
-    "ix_conversations_queue",
-    conversations.c.status,
-    conversations.c.priority.desc(),
-    conversations.c.waiting_since,
-    conversations.c.id,
+    "ix_conversations_deadline",
+    conversations.c.deadline,
+    sqlite_where=conversations.c.deadline.is_not(None),
+    postgresql_where=conversations.c.deadline.is_not(None),
 )
+sa.Index("ix_conversations_contact", conversations.c.contact_id)
+# who of the queue (those with a rank) knows that nobody is there, and who of it waits for the bot: both are asked of it
+# every two seconds
+for _name, _columns in {
+    "ix_conversations_told": (conversations.c.team, conversations.c.absence_told),
+    "ix_conversations_reason": (conversations.c.reason,),
+}.items():
+    sa.Index(
+        _name,
+        *_columns,
+        sqlite_where=conversations.c.rank.is_not(None),
+        postgresql_where=conversations.c.rank.is_not(None),
+    )
 sa.Index(
     "ix_conversations_turns",
     conversations.c.turn_waiting_since,
@@ -114,9 +149,11 @@ receipts = sa.Table(
     # what a channel calls this message; the primary key is what makes a message arrive once (promise 2)
     sa.Column("channel", sa.String(20), primary_key=True),
     sa.Column("key", sa.String(200), primary_key=True),
-    _ref("message_id", "messages.id"),
+    # none once the message was erased: the key stays for its week, so that a late copy brings nothing back
+    sa.Column("message_id", sa.String(36), sa.ForeignKey("messages.id")),
     sa.Column("created_at", UtcDateTime, nullable=False, index=True),
 )
+sa.Index("ix_receipts_message", receipts.c.message_id)
 
 turns = sa.Table(
     "turns",
@@ -132,6 +169,7 @@ turns = sa.Table(
     sa.CheckConstraint("status in ('waiting', 'done', 'dropped', 'failed')", name="status"),
 )
 sa.Index("ix_turns_waiting", turns.c.conversation_id, turns.c.status, turns.c.seq)
+sa.Index("ix_turns_created", turns.c.created_at)
 
 handoffs = sa.Table(
     "handoffs",
@@ -139,15 +177,43 @@ handoffs = sa.Table(
     _id(),
     _ref("conversation_id", "conversations.id"),
     sa.Column("reason", sa.String(60), nullable=False),
+    sa.Column("team", sa.String(40), nullable=False, server_default="support"),
     sa.Column("brief", Json, nullable=False),
     sa.Column("requested_at", UtcDateTime, nullable=False),
     sa.Column("deadline", UtcDateTime, nullable=False),
+    # the customer is with the bot meanwhile, and back in the queue as soon as somebody is there
+    sa.Column("parked_at", UtcDateTime),
+    # where the customer wants to be written to, when they did not want to wait
+    sa.Column("contact", sa.String(200)),
     sa.Column("claimed_at", UtcDateTime),
+    sa.Column("replied_at", UtcDateTime),
     sa.Column("agent_id", sa.String(36)),
+    sa.Column("breaches", sa.Integer, nullable=False, server_default="0"),
     sa.Column("closed_at", UtcDateTime),
     sa.Column("outcome", sa.String(20)),
 )
 sa.Index("ix_handoffs_conversation", handoffs.c.conversation_id, handoffs.c.requested_at)
+sa.Index(
+    "ix_handoffs_parked",
+    handoffs.c.parked_at,
+    sqlite_where=handoffs.c.parked_at.is_not(None),
+    postgresql_where=handoffs.c.parked_at.is_not(None),
+)
+
+ratings = sa.Table(
+    "ratings",
+    metadata,
+    # one for each time that a person helped: asked once, answered once
+    sa.Column("handoff_id", sa.String(36), sa.ForeignKey("handoffs.id"), primary_key=True),
+    _ref("conversation_id", "conversations.id"),
+    sa.Column("agent_id", sa.String(36)),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("score", sa.Integer),
+    sa.Column("comment", sa.Text),
+    sa.Column("rated_at", UtcDateTime),
+    sa.CheckConstraint("score between 1 and 5", name="score"),
+)
+sa.Index("ix_ratings_conversation", ratings.c.conversation_id, ratings.c.asked_at)
 
 deliveries = sa.Table(
     "deliveries",
@@ -158,13 +224,46 @@ deliveries = sa.Table(
     sa.Column("channel", sa.String(20), nullable=False),
     sa.Column("status", sa.String(10), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("next_at", UtcDateTime, nullable=False),
+    # when it is to be tried; set exactly while it is this message's turn in its conversation
+    sa.Column("next_at", UtcDateTime),
+    # on a conversation's newest: the channel's rate lets nothing go to this chat before
+    sa.Column("chat_opens_at", UtcDateTime),
     sa.Column("error", sa.String(200)),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.CheckConstraint("status in ('pending', 'sending', 'sent', 'failed', 'unknown')", name="status"),
 )
-sa.Index("ix_deliveries_due", deliveries.c.status, deliveries.c.next_at)
 sa.Index("ix_deliveries_conversation", deliveries.c.conversation_id, deliveries.c.seq)
+
+
+def _of_deliveries(name: str, *columns: sa.Column[Any], where: str, unique: bool = False) -> None:
+    """An index over the few deliveries that still matter, beside the many that were sent."""
+    sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+_of_deliveries(
+    "ix_deliveries_due",
+    deliveries.c.channel,
+    deliveries.c.next_at,
+    where="status = 'pending' and next_at is not null",
+)
+_of_deliveries(
+    "ix_deliveries_open",
+    deliveries.c.conversation_id,
+    deliveries.c.seq,
+    where="status in ('pending', 'sending')",
+)
+_of_deliveries("ix_deliveries_sending", deliveries.c.updated_at, where="status = 'sending'")
+_of_deliveries("ix_deliveries_lost", deliveries.c.conversation_id, where="status in ('failed', 'unknown')")
+# never two of one conversation at once (promise 5)
+_of_deliveries("uq_deliveries_turn", deliveries.c.conversation_id, where="next_at is not null", unique=True)
+
+channel_pace = sa.Table(
+    "channel_pace",
+    metadata,
+    # when the channel's next message is expected, or until when it pauses; shared by all workers
+    sa.Column("channel", sa.String(20), primary_key=True),
+    sa.Column("next_at", UtcDateTime, nullable=False),
+)
 
 tracker_events = sa.Table(
     "tracker_events",
@@ -197,8 +296,17 @@ people = sa.Table(
     sa.Column("role", sa.String(20), nullable=False),
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("demo", sa.Boolean, nullable=False),
+    # which conversations suit them; none named means all
+    sa.Column("languages", Json, nullable=False, server_default="[]"),
+    sa.Column("skills", Json, nullable=False, server_default="[]"),
+    sa.Column("teams", Json, nullable=False, server_default="[]"),
+    sa.Column("capacity", sa.Integer, nullable=False, server_default="5"),
+    # they take new conversations; and when their desk was last heard of
+    sa.Column("available", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("seen_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.CheckConstraint("role in ('agent', 'supervisor', 'editor', 'admin')", name="role"),
+    sa.CheckConstraint("capacity >= 0", name="capacity"),
 )
 
 sessions = sa.Table(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from handoff import conversations, privacy, queue, saying, store, turn_store
+from handoff import absence, conversations, privacy, ratings, saying, store, tickets, turn_store
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation, Refused
 from handoff.database import Transaction
 from handoff.messages import Message, Said
 from handoff.people import Person
 from handoff.services import Services
+from handoff.walking import Step
+
+LONGEST_SNOOZE = timedelta(days=30)
 
 
 async def hand_over(
@@ -23,15 +25,21 @@ async def hand_over(
     known: dict[str, Any],
     now: datetime,
 ) -> Conversation:
-    """The bot passes the locked conversation on and tells the customer their place; the caller saves it."""
-    priority = services.queue_rules.priority(reason)
-    deadline = services.queue_rules.deadline(priority, now)
-    conversation = conversations.request_handoff(conversation, reason, priority, deadline, now)
+    """The bot passes the locked conversation on and tells the customer their place; the caller saves it.
+
+    One that waited before, and went on with the bot meanwhile, keeps its ticket and with it its place.
+    """
+    rules = services.queue_rules
+    brief: dict[str, Any] = {"reason": reason, "known": known}
+    parked = await tickets.parked(tx, conversation.id)
+    ticket = tickets.of_parked(rules, parked, now, reason) if parked else tickets.ticket(rules, reason, now, now)
+    conversation = conversations.request_handoff(conversation, ticket, now)
     await turn_store.drop_waiting(tx, conversation.id)
-    await store.open_handoff(tx, conversation, {"reason": reason, "known": known}, now)
-    place = await queue.position(tx, conversation)
-    key = "queue_first" if place == 1 else "queue_position"
-    conversation = await saying.notice(tx, services, conversation, key, now, position=place)
+    if parked:
+        await tickets.unpark(tx, conversation.id, ticket, brief)
+    else:
+        await store.open_handoff(tx, conversation, brief, now)
+    conversation = await absence.welcome(tx, services, conversation, now)
     await saying.status_changed(tx, conversation, now)
     return conversation
 
@@ -44,31 +52,67 @@ async def claim(services: Services, conversation_id: str, person: Person) -> Con
     """
 
     async def step(tx: Transaction, conversation: Conversation, now: datetime) -> Conversation:
-        conversation = conversations.claim(conversation, person.id, now)
-        await store.claim_handoff(tx, conversation.id, person.id, now)
-        return await saying.notice(tx, services, conversation, "agent_joined", now, agent=person.display_name)
+        return await give(tx, services, conversation, person, now)
 
-    return await _change(services, conversation_id, step)
+    return await change(services, conversation_id, step)
 
 
-async def transfer(services: Services, conversation_id: str, person: Person, to: Person | None) -> Conversation:
-    """Passes the conversation to another agent, or back into the queue when `to` is None.
+async def take_over(services: Services, conversation_id: str, person: Person) -> Conversation:
+    """A supervisor takes the conversation from whoever has it.
 
     Raises:
-        Refused: it is not this agent's, or would stay where it is.
+        Refused: it is theirs already, resolved, or does not exist.
     """
 
     async def step(tx: Transaction, conversation: Conversation, now: datetime) -> Conversation:
-        if to is None:
-            deadline = services.queue_rules.deadline(conversation.priority, now)
-            conversation = conversations.requeue(conversation, person.id, deadline, now)
-            place = await queue.position(tx, conversation)
-            return await saying.notice(tx, services, conversation, "requeued", now, position=place)
-        conversation = conversations.transfer(conversation, person.id, to.id, now)
-        await store.claim_handoff(tx, conversation.id, to.id, now)
-        return await saying.notice(tx, services, conversation, "agent_joined", now, agent=to.display_name)
+        parked = await tickets.parked(tx, conversation.id)
+        fresh = conversation.status == "bot" and parked is None
+        if parked is not None:
+            conversation = conversations.resume(conversation, tickets.of_parked(services.queue_rules, parked, now))
+        reply_by = _reply_by(services, conversation, now)
+        conversation = conversations.take_over(conversation, person.id, reply_by, now)
+        await turn_store.drop_waiting(tx, conversation.id)
+        if fresh:
+            await store.open_handoff(tx, conversation, {"reason": tickets.TAKEN_OVER, "known": {}}, now)
+        return await join(tx, services, conversation, person, now)
 
-    return await _change(services, conversation_id, step)
+    return await change(services, conversation_id, step)
+
+
+async def transfer(
+    services: Services,
+    conversation_id: str,
+    person: Person,
+    to: Person | None = None,
+    team: str | None = None,
+    note: str = "",
+) -> Conversation:
+    """Passes the conversation to another agent, or into the queue of a team when `to` is None.
+
+    Args:
+        team: whose queue; the team that has it when None.
+        note: words that only the desk sees.
+
+    Raises:
+        Refused: it is not this agent's, would stay where it is, or there is no such team.
+    """
+    rules = services.queue_rules
+    if team is not None and team not in rules.teams:
+        raise Refused("unknown_team", f"There is no team {team}; choose one of: {', '.join(rules.teams)}.")
+
+    async def step(tx: Transaction, conversation: Conversation, now: datetime) -> Conversation:
+        if to is not None:
+            reply_by = _reply_by(services, conversation, now)
+            conversation = conversations.transfer(conversation, person.id, to.id, reply_by, now)
+            conversation = await _noted(tx, services, conversation, person, note, now)
+            return await join(tx, services, conversation, to, now)
+        ticket = tickets.again(rules, conversation, now, team=team)
+        conversation = conversations.requeue(conversation, person.id, ticket, now)
+        await tickets.to_team(tx, conversation.id, conversation.team)
+        conversation = await _noted(tx, services, conversation, person, note, now)
+        return await absence.welcome(tx, services, conversation, now, key="requeued")
+
+    return await change(services, conversation_id, step)
 
 
 async def return_to_bot(services: Services, conversation_id: str, person: Person) -> Conversation:
@@ -83,11 +127,11 @@ async def return_to_bot(services: Services, conversation_id: str, person: Person
         await store.close_handoff(tx, conversation.id, "returned", now)
         return await saying.notice(tx, services, conversation, "returned_to_bot", now, agent=person.display_name)
 
-    return await _change(services, conversation_id, step)
+    return await change(services, conversation_id, step)
 
 
 async def resolve(services: Services, conversation_id: str, person: Person) -> Conversation:
-    """Closes the conversation; a new message of the customer reopens it.
+    """Closes the conversation and asks how it was; a new message of the customer reopens it.
 
     Raises:
         Refused: it is not this agent's.
@@ -95,31 +139,35 @@ async def resolve(services: Services, conversation_id: str, person: Person) -> C
 
     async def step(tx: Transaction, conversation: Conversation, now: datetime) -> Conversation:
         conversation = conversations.resolve(conversation, person.id, now)
+        ticket = await tickets.open_one(tx, conversation.id)
         await store.close_handoff(tx, conversation.id, "resolved", now)
-        return await saying.notice(tx, services, conversation, "conversation_resolved", now)
+        conversation = await saying.notice(tx, services, conversation, "conversation_resolved", now)
+        return await ratings.ask(tx, services, conversation, ticket, now) if ticket else conversation
 
-    return await _change(services, conversation_id, step)
+    return await change(services, conversation_id, step)
 
 
-async def expire_overdue(services: Services) -> int:
-    """Gives the bot back every conversation that nobody came for, and says so; returns how many."""
-    now = clock_now()
-    async with services.database.read() as tx:
-        due = await queue.overdue(tx, now)
+async def snooze(services: Services, conversation_id: str, person: Person, until: datetime | None) -> Conversation:
+    """Puts the conversation aside until then, or until the customer writes; takes it up again when None. A customer who
+    is still without an answer hears when to expect it.
+
+    Raises:
+        Refused: it is not this agent's, or the time is not within the next 30 days.
+    """
 
     async def step(tx: Transaction, conversation: Conversation, now: datetime) -> Conversation:
-        conversation = conversations.expire(conversation, now)
-        await store.close_handoff(tx, conversation.id, "nobody_came", now)
-        return await saying.notice(tx, services, conversation, "nobody_came", now)
+        if until is None:
+            return conversations.unsnooze(conversation, person.id, _reply_by(services, conversation, now))
+        if not now < until <= now + LONGEST_SNOOZE:
+            raise Refused("bad_time", "Choose a time within the next 30 days.")
+        unanswered = conversation.deadline is not None
+        conversation = conversations.snooze(conversation, person.id, until)
+        if not unanswered:
+            return conversation
+        at = absence.moment(services, conversation.team, until)
+        return await saying.notice(tx, services, conversation, "put_aside", now, agent=person.display_name, moment=at)
 
-    expired = 0
-    for conversation_id in due:
-        try:
-            await _change(services, conversation_id, step)
-            expired += 1
-        except Refused:
-            continue  # somebody claimed it just now
-    return expired
+    return await change(services, conversation_id, step)
 
 
 async def reply(
@@ -134,14 +182,17 @@ async def reply(
         Refused: not this agent's conversation; a note needs no ownership.
     """
     now = clock_now()
+    name = f"{person.id}:{conversation_id}:{key}"
     async with services.database.write() as tx:
-        conversation = await _locked(tx, conversation_id)
+        conversation = await locked(tx, conversation_id)
         if key is not None:
-            seen = await store.receipt(tx, "desk", f"{person.id}:{key}")
-            if seen is not None:
-                return seen, False
+            seen = await store.receipt(tx, "desk", name)
+            if seen is not None and seen.message is not None:
+                return seen.message, False
         if not private:
             conversations.check_owner(conversation, person.id)
+            conversation = conversations.answered(conversation)
+            await tickets.replied(tx, conversation.id, now)
         conversation, message = await saying.add(
             tx,
             services,
@@ -154,7 +205,7 @@ async def reply(
             private=private,
         )
         if key is not None:
-            await store.add_receipt(tx, "desk", f"{person.id}:{key}", message)
+            await store.add_receipt(tx, "desk", name, message)
         await store.save(tx, conversation)
         return message, True
 
@@ -166,18 +217,62 @@ class NotFound(Refused):
         super().__init__("not_found", "There is no such conversation.")
 
 
-async def _change(services: Services, conversation_id: str, step: Callable[..., Any]) -> Conversation:
+async def give(
+    tx: Transaction, services: Services, conversation: Conversation, person: Person, now: datetime
+) -> Conversation:
+    """A queued conversation becomes this agent's; the caller saves it.
+
+    Raises:
+        Refused: it is not in the queue (any more).
+    """
+    reply_by = _reply_by(services, conversation, now)
+    return await join(tx, services, conversations.claim(conversation, person.id, reply_by, now), person, now)
+
+
+async def join(
+    tx: Transaction, services: Services, conversation: Conversation, person: Person, now: datetime
+) -> Conversation:
+    """The conversation is this agent's now: its ticket says so, and so hears the customer; the caller saves it."""
+    await store.claim_handoff(tx, conversation.id, person.id, now)
+    return await saying.notice(tx, services, conversation, "agent_joined", now, agent=person.display_name)
+
+
+async def change(services: Services, conversation_id: str, step: Step) -> Conversation:
+    """One step on one conversation, its row locked, and watchers told.
+
+    Raises:
+        Refused: the step does not fit its state any more.
+    """
     now = clock_now()
     async with services.database.write() as tx:
-        conversation: Conversation = await step(tx, await _locked(tx, conversation_id), now)
-        await turn_store.drop_waiting(tx, conversation.id)
+        conversation = await step(tx, await locked(tx, conversation_id), now)
         await store.save(tx, conversation)
         await saying.status_changed(tx, conversation, now)
         return conversation
 
 
-async def _locked(tx: Transaction, conversation_id: str) -> Conversation:
+async def locked(tx: Transaction, conversation_id: str) -> Conversation:
+    """The conversation, its row held to the end of the transaction.
+
+    Raises:
+        NotFound: there is none.
+    """
     conversation = await store.get(tx, conversation_id, lock=True)
     if conversation is None:
         raise NotFound()
+    return conversation
+
+
+def _reply_by(services: Services, conversation: Conversation, now: datetime) -> datetime:
+    return now + services.queue_rules.target(conversation.priority).next_response
+
+
+async def _noted(
+    tx: Transaction, services: Services, conversation: Conversation, person: Person, note: str, now: datetime
+) -> Conversation:
+    if not privacy.has_content(note):
+        return conversation
+    said = Said(privacy.redact(note.strip()))
+    author = {"author_id": person.id, "author_name": person.display_name}
+    conversation, _ = await saying.add(tx, services, conversation, "agent", said, now, private=True, **author)
     return conversation

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -19,6 +21,8 @@ from handoff.database import Database, Transaction
 from handoff.models import login_failures, people, sessions
 
 ROLES = ("agent", "supervisor", "editor", "admin")
+DESK_ROLES = frozenset({"agent", "supervisor", "admin"})
+SUPERVISORS = frozenset({"supervisor", "admin"})
 SESSION_LIFE = timedelta(hours=12)
 FAILURES_ALLOWED = 5
 FAILURES_WINDOW = timedelta(minutes=30)
@@ -44,6 +48,7 @@ class Session:
 
     person: Person
     csrf_token: str
+    seen_at: datetime | None = None
 
 
 class LockedOut(Exception):
@@ -64,6 +69,7 @@ async def add(database: Database, name: str, display_name: str, role: str, passw
         raise ValueError("the password must have at least 8 characters")
     hashed = await asyncio.to_thread(_hasher.hash, password)
     async with database.write() as tx:
+        await tx.alone(f"person:{name}")  # several processes start at once and make the same accounts
         row = await tx.row(sa.select(people).where(people.c.name == name))
         values = {"display_name": display_name, "role": role, "password_hash": hashed, "demo": demo}
         if row is None:
@@ -76,15 +82,49 @@ async def add(database: Database, name: str, display_name: str, role: str, passw
     return Person(person_id, name, display_name, role)
 
 
-async def ensure_demo(database: Database, name: str, display_name: str, role: str, password: str) -> None:
-    """A demo account with this password; signed-in sessions stay when nothing changed."""
+async def set_profile(
+    database: Database,
+    person_id: str,
+    languages: Sequence[str] | None = None,
+    skills: Sequence[str] | None = None,
+    teams: Sequence[str] | None = None,
+    capacity: int | None = None,
+) -> None:
+    """Which conversations suit this person, and how many may be given to them at once; what is None stays as it is.
+
+    Args:
+        languages, skills, teams: an empty list means all.
+
+    Raises:
+        ValueError: the capacity is below 0.
+    """
+    if capacity is not None and capacity < 0:
+        raise ValueError("the capacity must be 0 or more")
+    lists = {"languages": languages, "skills": skills, "teams": teams}
+    values: dict[str, Any] = {name: sorted(set(some)) for name, some in lists.items() if some is not None}
+    if capacity is not None:
+        values["capacity"] = capacity
+    if values:
+        async with database.write() as tx:
+            await tx.execute(sa.update(people).where(people.c.id == person_id).values(**values))
+
+
+async def ensure_demo(
+    database: Database, name: str, display_name: str, role: str, password: str, profile: Mapping[str, Any] | None = None
+) -> None:
+    """A demo account with this password; signed-in sessions stay when nothing changed.
+
+    Args:
+        profile: languages, skills, teams and capacity of a new account; see `set_profile`.
+    """
     async with database.read() as tx:
         row = await tx.row(sa.select(people).where(people.c.name == name))
     if row and row["role"] == role and await asyncio.to_thread(_fits, row["password_hash"], password):
         return
     if row and not row["demo"]:
         return  # somebody real took the name
-    await add(database, name, display_name, role, password, demo=True)
+    person = await add(database, name, display_name, role, password, demo=True)
+    await set_profile(database, person.id, **(profile or {}))
 
 
 async def remove_demo(database: Database) -> None:
@@ -151,12 +191,11 @@ async def session_of(tx: Transaction, token: str, now: datetime) -> Session | No
         .join(sessions, sessions.c.person_id == people.c.id)
         .where(sessions.c.token_hash == _hash(token), sessions.c.expires_at > now)
     )
-    return Session(_person(row), row["csrf_token"]) if row else None
+    return Session(_person(row), row["csrf_token"], row["seen_at"]) if row else None
 
 
-async def sign_out(database: Database, token: str) -> None:
-    async with database.write() as tx:
-        await tx.execute(sa.delete(sessions).where(sessions.c.token_hash == _hash(token)))
+async def sign_out(tx: Transaction, token: str) -> None:
+    await tx.execute(sa.delete(sessions).where(sessions.c.token_hash == _hash(token)))
 
 
 def _person(row: sa.RowMapping) -> Person:

@@ -2,46 +2,98 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from handoff import events
+from handoff import events, turnstile
 from handoff.clock import new_id
 from handoff.conversations import Conversation
 from handoff.database import Transaction, UtcDateTime
 from handoff.messages import Button, Message
-from handoff.models import contacts, conversations, deliveries, handoffs, identities, messages, people, receipts
+from handoff.models import contacts, conversations, handoffs, identities, messages, people, receipts
 
 _FIXED = {"id", "contact_id", "identity_id", "channel", "created_at"}
+
+_BY_ID = sa.select(conversations).where(conversations.c.id == sa.bindparam("conversation_id"))
+_BY_ADDRESS = (
+    sa.select(conversations)
+    .join(identities, identities.c.id == conversations.c.identity_id)
+    .where(identities.c.channel == sa.bindparam("channel"), identities.c.address == sa.bindparam("address"))
+)
+_HELD_BY_ID = _BY_ID.with_for_update()
+_HELD_BY_ADDRESS = _BY_ADDRESS.with_for_update(of=conversations)
+_SAVE = sa.update(conversations).where(conversations.c.id == sa.bindparam("conversation_id"))
+_ADD_MESSAGE = sa.insert(messages)
+_ADD_RECEIPT = sa.insert(receipts)
+_RECEIPT = (
+    sa.select(messages, receipts.c.message_id.label("received"))
+    .select_from(receipts.outerjoin(messages, receipts.c.message_id == messages.c.id))
+    .where(receipts.c.channel == sa.bindparam("channel"), receipts.c.key == sa.bindparam("key"))
+)
+_nth_newest = (
+    sa.select(messages.c.created_at)
+    .where(messages.c.conversation_id == sa.bindparam("conversation_id"), messages.c.author == "customer")
+    .order_by(messages.c.seq.desc())
+    .offset(sa.bindparam("skipped"))
+    .limit(1)
+)
+_ARRIVAL = sa.select(
+    messages,
+    receipts.c.channel.label("known"),
+    receipts.c.message_id.label("received"),
+    _nth_newest.scalar_subquery().label("full_since"),
+).select_from(
+    sa.select(sa.literal(1).label("one"))
+    .subquery()
+    .outerjoin(receipts, sa.and_(receipts.c.channel == sa.bindparam("channel"), receipts.c.key == sa.bindparam("key")))
+    .outerjoin(messages, messages.c.id == receipts.c.message_id)
+)
 
 
 async def get(tx: Transaction, conversation_id: str, lock: bool = False) -> Conversation | None:
     """The conversation, its row locked until the end of the transaction when `lock`."""
-    query = sa.select(conversations).where(conversations.c.id == conversation_id)
-    row = await tx.row(query.with_for_update() if lock else query)
+    row = await tx.row(_HELD_BY_ID if lock else _BY_ID, {"conversation_id": conversation_id})
     return Conversation(**row) if row else None
 
 
 async def save(tx: Transaction, conversation: Conversation) -> None:
     """Writes the conversation's state over the stored one; the caller holds its row."""
-    values = {name: value for name, value in asdict(conversation).items() if name not in _FIXED}
-    await tx.execute(sa.update(conversations).where(conversations.c.id == conversation.id).values(**values))
+    values = {name: value for name, value in vars(conversation).items() if name not in _FIXED}
+    await tx.execute(_SAVE, {**values, "conversation_id": conversation.id})
 
 
 async def open_conversation(
     tx: Transaction, channel: str, address: str, language: str, now: datetime, name: str | None = None
 ) -> Conversation:
     """The conversation of this address, made with its contact and identity when it is the first time; row locked."""
-    row = await tx.row(_of_identity(channel, address).with_for_update(of=conversations))
-    if row is not None:
-        return Conversation(**row)
+    while True:
+        found = await _open(tx, channel, address, language, now, name)
+        if found is not None:
+            return found
+
+
+async def of_identity(tx: Transaction, channel: str, address: str, lock: bool = False) -> Conversation | None:
+    """The conversation of this address, if it ever wrote; its row locked when `lock`."""
+    row = await tx.row(_HELD_BY_ADDRESS if lock else _BY_ADDRESS, {"channel": channel, "address": address})
+    return Conversation(**row) if row else None
+
+
+async def _open(
+    tx: Transaction, channel: str, address: str, language: str, now: datetime, name: str | None
+) -> Conversation | None:
+    """None when what was found was erased before it was held; there is nothing of it now, so the next time makes it."""
+    known = await of_identity(tx, channel, address, lock=True)
+    if known is not None:
+        return known
     insert = postgresql.insert if tx.dialect == "postgresql" else sqlite.insert
     find = sa.select(identities).where(identities.c.channel == channel, identities.c.address == address)
+    find = find.with_for_update(read=True, key_share=True)  # an erasure waits until the conversation is there too
     identity = await tx.row(find)
     if identity is None:
         contact_id = new_id()
@@ -54,7 +106,8 @@ async def open_conversation(
         if made.rowcount == 0:  # somebody else's first message was faster
             await tx.execute(sa.delete(contacts).where(contacts.c.id == contact_id))
         identity = await tx.row(find)
-        assert identity is not None
+        if identity is None:
+            return None
     fresh = Conversation(
         id=new_id(),
         contact_id=identity["contact_id"],
@@ -66,15 +119,8 @@ async def open_conversation(
         created_at=now,
         updated_at=now,
     )
-    await tx.execute(insert(conversations).values(**asdict(fresh)).on_conflict_do_nothing())
+    await tx.execute(insert(conversations).values(**vars(fresh)).on_conflict_do_nothing())
     row = await tx.row(sa.select(conversations).where(conversations.c.identity_id == identity["id"]).with_for_update())
-    assert row is not None
-    return Conversation(**row)
-
-
-async def of_identity(tx: Transaction, channel: str, address: str) -> Conversation | None:
-    """The conversation of this address, if it ever wrote."""
-    row = await tx.row(_of_identity(channel, address))
     return Conversation(**row) if row else None
 
 
@@ -84,45 +130,42 @@ async def add_message(tx: Transaction, message: Message, push: bool = False) -> 
     Args:
         push: also queue it for delivery by its conversation's channel.
     """
-    values = asdict(message)
-    values["buttons"] = [button.as_json() for button in message.buttons]
-    await tx.execute(sa.insert(messages).values(**values))
+    await tx.execute(_ADD_MESSAGE, {**vars(message), "buttons": [button.as_json() for button in message.buttons]})
     if push and not message.private and message.author != "customer":
-        channel = (
-            sa.select(conversations.c.channel).where(conversations.c.id == message.conversation_id).scalar_subquery()
-        )
-        await tx.execute(
-            sa.insert(deliveries).values(
-                message_id=message.id,
-                conversation_id=message.conversation_id,
-                seq=message.seq,
-                channel=channel,
-                status="pending",
-                attempts=0,
-                next_at=message.created_at,
-                updated_at=message.created_at,
-            )
-        )
-        tx.wake("deliveries")
+        await turnstile.enter(tx, message)
     await events.append(
         tx, "message", message.conversation_id, {"message_id": message.id}, message.created_at, not message.private
     )
 
 
-async def receipt(tx: Transaction, channel: str, key: str) -> Message | None:
-    """The message that this channel already delivered under `key`."""
-    row = await tx.row(
-        sa.select(messages)
-        .join(receipts, receipts.c.message_id == messages.c.id)
-        .where(receipts.c.channel == channel, receipts.c.key == key)
-    )
-    return as_message(row) if row else None
+@dataclass(frozen=True)
+class Receipt:
+    """This delivery was here before; its message, unless it was erased since."""
+
+    message: Message | None
+
+
+async def receipt(tx: Transaction, channel: str, key: str) -> Receipt | None:
+    """What became of the message that this channel already delivered under `key`."""
+    row = await tx.row(_RECEIPT, {"channel": channel, "key": _hashed(key)})
+    return Receipt(as_message(row) if row["received"] else None) if row else None
+
+
+async def arrival(
+    tx: Transaction, conversation_id: str, channel: str, key: str, most: int
+) -> tuple[Receipt | None, datetime | None]:
+    """What is to be known of a delivery to a conversation before it is stored: what became of it when it was here
+    before, and since when its customer has written `most` messages (None when they have not)."""
+    values = {"conversation_id": conversation_id, "channel": channel, "key": _hashed(key), "skipped": most - 1}
+    row = await tx.row(_ARRIVAL, values)
+    assert row is not None
+    seen = Receipt(as_message(row) if row["received"] else None) if row["known"] else None
+    return seen, row["full_since"]
 
 
 async def add_receipt(tx: Transaction, channel: str, key: str, message: Message) -> None:
-    await tx.execute(
-        sa.insert(receipts).values(channel=channel, key=key, message_id=message.id, created_at=message.created_at)
-    )
+    values = {"channel": channel, "key": _hashed(key), "message_id": message.id, "created_at": message.created_at}
+    await tx.execute(_ADD_RECEIPT, values)
 
 
 async def transcript(
@@ -155,21 +198,13 @@ async def offered_button(tx: Transaction, conversation_id: str, payload: str, de
     return None
 
 
-async def count_customer_messages(tx: Transaction, conversation_id: str, since: datetime) -> int:
-    query = sa.select(sa.func.count()).where(
-        messages.c.conversation_id == conversation_id,
-        messages.c.author == "customer",
-        messages.c.created_at > since,
-    )
-    return int(await tx.scalar(query) or 0)
-
-
 async def open_handoff(tx: Transaction, conversation: Conversation, brief: dict[str, object], now: datetime) -> None:
     await tx.execute(
         sa.insert(handoffs).values(
             id=new_id(),
             conversation_id=conversation.id,
-            reason=conversation.reason,
+            reason=conversation.reason or brief["reason"],
+            team=conversation.team,
             brief=brief,
             requested_at=now,
             deadline=conversation.deadline,
@@ -178,16 +213,16 @@ async def open_handoff(tx: Transaction, conversation: Conversation, brief: dict[
 
 
 async def claim_handoff(tx: Transaction, conversation_id: str, agent_id: str, now: datetime) -> None:
-    """The agent who has it now; when somebody first came stays."""
+    """The agent who has it now; when somebody first came stays, and a parked ticket is no longer."""
     first = sa.func.coalesce(handoffs.c.claimed_at, sa.literal(now, UtcDateTime))
-    await tx.execute(_open_handoffs(conversation_id).values(claimed_at=first, agent_id=agent_id))
+    await tx.execute(_open_handoffs(conversation_id).values(claimed_at=first, agent_id=agent_id, parked_at=None))
 
 
 async def close_handoff(tx: Transaction, conversation_id: str, outcome: str, now: datetime) -> None:
     await tx.execute(_open_handoffs(conversation_id).values(closed_at=now, outcome=outcome))
 
 
-async def brief(tx: Transaction, conversation_id: str) -> dict[str, object] | None:
+async def brief(tx: Transaction, conversation_id: str) -> dict[str, Any] | None:
     """What the bot knew when it last passed this conversation on."""
     row = await tx.row(
         sa.select(handoffs.c.brief)
@@ -198,12 +233,9 @@ async def brief(tx: Transaction, conversation_id: str) -> dict[str, object] | No
     return dict(row["brief"]) if row else None
 
 
-def _of_identity(channel: str, address: str) -> sa.Select[Any]:
-    return (
-        sa.select(conversations)
-        .join(identities, identities.c.id == conversations.c.identity_id)
-        .where(identities.c.channel == channel, identities.c.address == address)
-    )
+def _hashed(key: str) -> str:
+    """Keys are kept after their message is erased, and may name whom it was from."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _open_handoffs(conversation_id: str) -> sa.Update:
@@ -220,5 +252,5 @@ async def agent_name(tx: Transaction, conversation: Conversation) -> str | None:
     """The name that the customer knows the conversation's agent by."""
     if conversation.agent_id is None:
         return None
-    query = sa.select(people.c.display_name).where(people.c.id == conversation.agent_id)
-    return str(await tx.scalar(query))
+    name = await tx.scalar(sa.select(people.c.display_name).where(people.c.id == conversation.agent_id))
+    return str(name) if name is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -10,7 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from handoff.conversations import Conversation
 from handoff.database import Transaction
 from handoff.messages import Message
-from handoff.models import messages, tracker_events, turns
+from handoff.models import conversations, messages, tracker_events, turns
+
+_ENQUEUE = {
+    name: insert(turns).on_conflict_do_update(index_elements=["message_id"], set_={"status": "waiting", "attempts": 0})
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
 
 
 @dataclass(frozen=True)
@@ -26,17 +32,15 @@ class StoredEvents:
 async def enqueue(tx: Transaction, conversation: Conversation, message: Message) -> Conversation:
     """Marks a stored message as waiting for the bot, anew if it was dropped; the caller saves the returned
     conversation."""
-    insert = postgresql.insert if tx.dialect == "postgresql" else sqlite.insert
-    fresh = insert(turns).values(
-        message_id=message.id,
-        conversation_id=message.conversation_id,
-        seq=message.seq,
-        status="waiting",
-        attempts=0,
-        created_at=message.created_at,
-    )
-    again = {"status": "waiting", "attempts": 0}
-    await tx.execute(fresh.on_conflict_do_update(index_elements=["message_id"], set_=again))
+    values = {
+        "message_id": message.id,
+        "conversation_id": message.conversation_id,
+        "seq": message.seq,
+        "status": "waiting",
+        "attempts": 0,
+        "created_at": message.created_at,
+    }
+    await tx.execute(_ENQUEUE[tx.dialect], values)
     tx.wake("turns")
     return replace(conversation, turn_waiting_since=conversation.turn_waiting_since or message.created_at)
 
@@ -50,23 +54,33 @@ async def drop_waiting(tx: Transaction, conversation_id: str) -> None:
     )
 
 
+async def count_try(tx: Transaction, message_ids: Sequence[str], by: int = 1) -> None:
+    """Adds to how often these messages have been tried."""
+    await tx.execute(sa.update(turns).where(turns.c.message_id.in_(message_ids)).values(attempts=turns.c.attempts + by))
+
+
 async def annotate(
-    tx: Transaction, message_id: str, intent: str | None, confidence: float | None, language: str
+    tx: Transaction, message_ids: Sequence[str], intent: str | None, confidence: float | None, language: str
 ) -> None:
-    """The customer's message carries what the bot understood, so that the desk shows it where it was said."""
+    """The customer's messages carry what the bot understood, so that the desk shows it where it was said."""
     await tx.execute(
         sa.update(messages)
-        .where(messages.c.id == message_id)
+        .where(messages.c.id.in_(message_ids))
         .values(intent=intent, confidence=confidence, language=language)
     )
 
 
 async def mark(
-    tx: Transaction, message_id: str, status: str, milliseconds: float | None = None, error: str | None = None
+    tx: Transaction,
+    message_ids: Sequence[str],
+    status: str,
+    milliseconds: float | None = None,
+    error: str | None = None,
 ) -> None:
+    """What became of messages that one turn was about, and how long that turn took."""
     await tx.execute(
         sa.update(turns)
-        .where(turns.c.message_id == message_id)
+        .where(turns.c.message_id.in_(message_ids))
         .values(status=status, milliseconds=milliseconds, error=error)
     )
 
@@ -99,6 +113,12 @@ async def newest_events(tx: Transaction, conversation_id: str) -> tuple[int, int
         .limit(1)
     )
     return (row["generation"], row["position"]) if row else None
+
+
+async def erased(tx: Transaction, conversation_ids: Sequence[str]) -> set[str]:
+    """Which of these conversations are there no longer."""
+    rows = await tx.rows(sa.select(conversations.c.id).where(conversations.c.id.in_(conversation_ids)))
+    return {*conversation_ids} - {row["id"] for row in rows}
 
 
 async def load_events(tx: Transaction, conversation_id: str) -> list[StoredEvents]:

@@ -1,8 +1,9 @@
 """The bot's work: which conversation waits for a turn, who works on it, and what a turn leaves behind.
 
 A lease on the conversation's row lets one worker at a time run its turns; it runs out by itself, so a killed worker's
-work is taken up by another (promise 7). A turn is finished in one transaction: Rasa's events, the replies, the handoff
-if one was asked for, and the mark that the message is done (promise 6).
+work is taken up by another (promise 7). It is not renewed: a turn is ended long before its lease. A turn is finished in
+one transaction: Rasa's events, the replies, the handoff if one was asked for, and the mark that its messages are done
+(promise 6).
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
 
-from handoff import ownership, saying, store, turn_store
+from handoff import bursts, ownership, saying, store, turn_store
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation
 from handoff.database import Transaction
@@ -29,17 +31,36 @@ MAX_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Turn:
-    """One customer message that the bot is to answer, under the epoch in which that was decided."""
+    """What the bot is to answer at once, under the epoch in which that was decided.
+
+    Attributes:
+        message: the customer's oldest unanswered message; its id is the turn's, whatever else the turn answers.
+        attempts: how often `message` has been tried, this time included.
+        events_at: generation and position of Rasa's newest stored events.
+        more: what came in one burst with `message`, in its order; the bot decides how much of it is one thought.
+        left: what was leased with the turn and is left for later ones.
+    """
 
     conversation: Conversation
     message: Message
     attempts: int
-    events_at: tuple[int, int] | None  # generation and position of Rasa's newest stored events
+    events_at: tuple[int, int] | None
+    more: tuple[Message, ...] = ()
+    left: tuple[Message, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All that the turn answers, in order."""
+        return (self.message, *self.more)
+
+    def only(self, count: int) -> Turn:
+        """The turn for its first `count` messages, at least one; the others go on waiting."""
+        return replace(self, more=self.more[: count - 1], left=(*self.more[count - 1 :], *self.left))
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the bot made of a message.
+    """What the bot made of a turn's messages.
 
     Attributes:
         language: the language it answered in, kept for the conversation.
@@ -58,9 +79,11 @@ class Outcome:
 
 
 async def lease_next(services: Services, worker: str, look_first: bool = False) -> Turn | None:
-    """Takes the conversation that waits longest and is free; returns its oldest unanswered message.
+    """Takes the conversation that waits longest and is free; returns its oldest unanswered message, and with it what
+    came in the same burst.
 
-    The same transaction counts the attempt, so a message that kills its worker is not tried for ever.
+    The same transaction counts the attempt, so a message that kills its worker is not tried for ever. A second try is
+    of one message alone, so that a bad one among the others does not take them with it.
 
     Args:
         look_first: nothing is expected, so look without taking the writer's place.
@@ -75,7 +98,8 @@ async def lease_next(services: Services, worker: str, look_first: bool = False) 
                 return None
     async with services.database.write() as tx:
         row = await tx.row(query.with_for_update(skip_locked=True))
-        return await _lease(tx, services, Conversation(**row), worker, now) if row else None
+        # the lease begins when it is given: a writer may have waited for its place
+        return await _lease(tx, services, Conversation(**row), worker, clock_now()) if row else None
 
 
 async def finish(
@@ -113,8 +137,10 @@ async def finish(
                 intent=outcome.intent,
                 confidence=outcome.confidence,
             )
-        await turn_store.annotate(tx, turn.message.id, outcome.intent, outcome.confidence, outcome.language)
-        await turn_store.mark(tx, turn.message.id, "done", outcome.milliseconds)
+        answered = [message.id for message in turn.messages]
+        await turn_store.annotate(tx, answered, outcome.intent, outcome.confidence, outcome.language)
+        await turn_store.mark(tx, answered, "done", outcome.milliseconds)
+        await _untried(tx, turn)
         if outcome.handoff_reason is not None:
             conversation = await ownership.hand_over(
                 tx, services, conversation, outcome.handoff_reason, outcome.known, now
@@ -140,8 +166,10 @@ async def fail(services: Services, turn: Turn, worker: str, error: str, final: b
             # the lease stands as the pause before the next try: 1, 2, 4, 8 seconds
             pause = timedelta(seconds=2 ** (turn.attempts - 1))
             conversation = replace(conversation, lease_owner=None, lease_until=now + pause)
+            await _untried(tx, turn)
         else:
-            conversation = await _give_up(tx, services, conversation, turn.message.id, error, now)
+            tried = [message.id for message in turn.messages]
+            conversation = await _give_up(tx, services, conversation, tried, error, now)
         await store.save(tx, conversation)
 
 
@@ -171,32 +199,47 @@ async def release(services: Services, worker: str) -> None:
 async def _lease(
     tx: Transaction, services: Services, conversation: Conversation, worker: str, now: datetime
 ) -> Turn | None:
-    row = await tx.row(
+    waiting = await tx.rows(
         sa.select(messages, turns.c.attempts)
         .join(turns, turns.c.message_id == messages.c.id)
         .where(turns.c.conversation_id == conversation.id, turns.c.status == "waiting")
         .order_by(turns.c.seq)
-        .limit(1)
+        .limit(bursts.MOST)
     )
-    if row is None:
+    if not waiting:
         await store.save(tx, replace(conversation, turn_waiting_since=None))
         return None
-    if row["attempts"] >= MAX_ATTEMPTS:
+    message, attempts = store.as_message(waiting[0]), waiting[0]["attempts"] + 1
+    if attempts > MAX_ATTEMPTS:
         # every try ended its worker, or the last one did: nobody was left to call `fail`
-        await store.save(tx, await _give_up(tx, services, conversation, row["id"], "its worker stopped", now))
+        await store.save(tx, await _give_up(tx, services, conversation, [message.id], "its worker stopped", now))
         tx.wake("turns")
         return None
-    attempts = row["attempts"] + 1
     conversation = replace(conversation, lease_owner=worker, lease_until=now + LEASE)
     await store.save(tx, conversation)
-    await tx.execute(sa.update(turns).where(turns.c.message_id == row["id"]).values(attempts=attempts))
-    return Turn(conversation, store.as_message(row), attempts, await turn_store.newest_events(tx, conversation.id))
+    untried = takewhile(lambda row: row["attempts"] == 0, waiting[1:] if attempts == 1 else ())
+    more = bursts.after(message, map(store.as_message, untried))
+    events_at = await turn_store.newest_events(tx, conversation.id)
+    turn = Turn(conversation, message, attempts, events_at, more)
+    await turn_store.count_try(tx, [one.id for one in turn.messages])
+    return turn
+
+
+async def _untried(tx: Transaction, turn: Turn) -> None:
+    """What the turn left for later was counted with it, but not tried."""
+    if turn.left:
+        await turn_store.count_try(tx, [message.id for message in turn.left], -1)
 
 
 async def _give_up(
-    tx: Transaction, services: Services, conversation: Conversation, message_id: str, error: str, now: datetime
+    tx: Transaction,
+    services: Services,
+    conversation: Conversation,
+    message_ids: Sequence[str],
+    error: str,
+    now: datetime,
 ) -> Conversation:
-    await turn_store.mark(tx, message_id, "failed", None, error[:200])
+    await turn_store.mark(tx, message_ids, "failed", None, error[:200])
     conversation = await saying.notice(tx, services, conversation, "bot_failed", now)
     return await ownership.hand_over(tx, services, conversation, "bot_failed", {}, now)
 

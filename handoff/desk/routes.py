@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from handoff import access, events, ownership, people, privacy
+from handoff import access, assignment, brief, dead_letters, events, ownership, people, presence, privacy
 from handoff.clock import now as clock_now
 from handoff.conversations import Refused
 from handoff.desk import views
@@ -32,6 +32,16 @@ class Reply(BaseModel):
 
 class Transfer(BaseModel):
     agent: str | None = Field(default=None, max_length=60, description="name of the agent; none puts it in the queue")
+    team: str | None = Field(default=None, max_length=40, description="whose queue; none keeps it with its team")
+    note: str = Field(default="", max_length=MAX_TEXT, description="for the desk only")
+
+
+class Snooze(BaseModel):
+    until: AwareDatetime | None = Field(description="when it comes back; null takes it up again now")
+
+
+class Presence(BaseModel):
+    available: bool = Field(description="whether new conversations may be given to you")
 
 
 class WrongPassword(Exception):
@@ -53,6 +63,8 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
         if signed_in is None:
             raise WrongPassword
         token, session = signed_in
+        if session.person.role in people.DESK_ROLES:
+            await presence.seen(database, session.person.id)
         response.set_cookie(
             access.COOKIE,
             token,
@@ -70,11 +82,10 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
 
     @routes.post("/logout", status_code=204)
     async def logout(request: Request, response: Response) -> None:
-        await access.session(database, request)
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        await people.sign_out(
-            database, bearer if scheme.lower() == "bearer" else request.cookies.get(access.COOKIE, "")
-        )
+        session = await access.session(database, request)
+        async with database.write() as tx:
+            await people.sign_out(tx, access.token(request)[0])
+            await presence.left(tx, session.person.id)
         response.delete_cookie(access.COOKIE)
 
     @routes.get("/me")
@@ -90,23 +101,46 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
         }
 
     @routes.get("/agents")
-    async def agents(request: Request) -> dict[str, list[dict[str, str]]]:
+    async def agents(request: Request) -> dict[str, Any]:
         await access.desk_person(database, request)
         async with database.read() as tx:
-            found = await people.everyone(tx)
-        desk = [person for person in found if person.role in access.DESK_ROLES]
-        return {"agents": [{"name": person.name, "display_name": person.display_name} for person in desk]}
+            return {"agents": [views.agent_json(agent) for agent in await presence.agents(tx, clock_now())]}
+
+    @routes.get("/teams")
+    async def teams(request: Request) -> dict[str, Any]:
+        await access.desk_person(database, request)
+        async with database.read() as tx:
+            return {"teams": await views.teams(tx, services, clock_now())}
+
+    @routes.post("/presence")
+    async def set_presence(request: Request, body: Presence) -> dict[str, Any]:
+        person = await access.desk_person(database, request)
+        await presence.set_available(database, person.id, body.available)
+        async with database.read() as tx:
+            agent = await presence.agent(tx, person.id, clock_now())
+        return views.agent_json(agent) if agent else {}
+
+    @routes.post("/next", response_model=None)
+    async def take_next(request: Request) -> dict[str, Any] | Response:
+        person = await access.desk_person(database, request)
+        taken = await assignment.take_next(services, person)
+        return await _detail(request, taken.id) if taken else Response(status_code=204)
 
     @routes.get("/conversations")
     async def conversations(
         request: Request,
         status: Literal["queued", "assigned", "bot", "resolved"] | None = None,
         q: Annotated[str, Query(max_length=200)] = "",
+        team: Annotated[str | None, Query(max_length=40)] = None,
+        late: bool = False,
+        undelivered: bool = False,
         after: Annotated[str | None, Query(max_length=20)] = None,
     ) -> dict[str, Any]:
         await access.desk_person(database, request)
+        teams = frozenset({team} if team else ())
+        wanted = views.Filter(status=status, search=q.strip(), teams=teams, late=late, undelivered=undelivered)
         async with database.read() as tx:
-            return await views.conversation_list(tx, views.Filter(status=status, search=q.strip()), after)
+            return await views.conversation_list(tx, wanted, after)
 
     @routes.get("/conversations/{conversation_id}")
     async def conversation(request: Request, conversation_id: str) -> dict[str, Any]:
@@ -116,6 +150,18 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
     async def claim(request: Request, conversation_id: str) -> dict[str, Any]:
         person = await access.desk_person(database, request)
         await ownership.claim(services, conversation_id, person)
+        return await _detail(request, conversation_id)
+
+    @routes.post("/conversations/{conversation_id}/takeover")
+    async def take_over(request: Request, conversation_id: str) -> dict[str, Any]:
+        person = await access.supervisor(database, request)
+        await ownership.take_over(services, conversation_id, person)
+        return await _detail(request, conversation_id)
+
+    @routes.post("/conversations/{conversation_id}/snooze")
+    async def snooze(request: Request, conversation_id: str, body: Snooze) -> dict[str, Any]:
+        person = await access.desk_person(database, request)
+        await ownership.snooze(services, conversation_id, person, body.until)
         return await _detail(request, conversation_id)
 
     @routes.post("/conversations/{conversation_id}/messages", status_code=201)
@@ -135,6 +181,12 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
             response.status_code = 200
         return views.message_json(message)
 
+    @routes.post("/conversations/{conversation_id}/messages/{message_id}/resend")
+    async def resend(request: Request, conversation_id: str, message_id: str) -> dict[str, Any]:
+        await access.desk_person(database, request)
+        message = await dead_letters.resend(database, conversation_id, message_id)
+        return {**views.message_json(message), "delivery": "pending", "delivery_error": None}
+
     @routes.post("/conversations/{conversation_id}/transfer")
     async def transfer(request: Request, conversation_id: str, body: Transfer) -> dict[str, Any]:
         person = await access.desk_person(database, request)
@@ -142,9 +194,9 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
         if body.agent is not None:
             async with database.read() as tx:
                 to = await people.by_name(tx, body.agent)
-            if to is None or to.role not in access.DESK_ROLES:
+            if to is None or to.role not in people.DESK_ROLES:
                 raise Refused("unknown_agent", f"Nobody at the desk is called {body.agent}.")
-        await ownership.transfer(services, conversation_id, person, to)
+        await ownership.transfer(services, conversation_id, person, to, body.team, body.note)
         return await _detail(request, conversation_id)
 
     @routes.post("/conversations/{conversation_id}/return")
@@ -161,27 +213,39 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
 
     @routes.get("/events")
     async def watch(request: Request, last_event_id: Annotated[int | None, Header(ge=0)] = None) -> EventSourceResponse:
-        await access.desk_person(database, request)
+        person = await access.desk_person(database, request)
         if last_event_id is None:
-            async with database.read() as tx:
+            async with database.watch() as tx:
                 last_event_id = await events.latest_id(tx)
-        return EventSourceResponse(_watch(services, last_event_id), ping=HEARTBEAT_SECONDS)
+        stream = _watch(services, access.token(request)[0], person.id, last_event_id)
+        return EventSourceResponse(stream, ping=HEARTBEAT_SECONDS)
 
     async def _detail(request: Request, conversation_id: str) -> dict[str, Any]:
         person = await access.desk_person(database, request)
         async with database.read() as tx:
             found = await access.conversation(tx, person, conversation_id)
-            return await views.conversation_detail(tx, found, clock_now())
+            detail = await views.conversation_detail(tx, found, clock_now())
+        detail["brief"]["order"] = await brief.order(services, detail["brief"]["known"])
+        return detail
 
     return routes
 
 
-async def _watch(services: Services, last_id: int) -> AsyncIterator[ServerSentEvent]:
-    """Every event since `last_id`, then each as it comes; the pages fetch anew what an event names."""
+async def _watch(services: Services, token: str, person_id: str, last_id: int) -> AsyncIterator[ServerSentEvent]:
+    """Every event since `last_id`, then each as it comes; the pages fetch anew what an event names.
+
+    As long as somebody reads them, this person is at the desk. Ends soon after the session that `token` opened.
+    """
     signals = services.database.signals.subscribe("events")
+    beat = clock_now()
     try:
         while True:
-            async with services.database.read() as tx:
+            if clock_now() - beat >= presence.BEAT:
+                beat = clock_now()
+                if not await access.still_open(services.database, token):
+                    return
+                await presence.seen(services.database, person_id)
+            async with services.database.watch() as tx:
                 found = await events.after(tx, last_id)
             for event in found:
                 last_id = event.id

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
+from handoff import ratings
+
 SAME_BREATH = timedelta(minutes=5)
+TROUBLE = frozenset({"failed", "unknown"})
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,10 @@ class Line:
         day: the day that begins with this line; None on the same day as the line above.
         goes_on: the author of the line above speaks on, so they need not be named again.
         pressed: the customer pressed a button instead of typing.
-        delivery: `pending`, `sending`, `sent`, `failed` or `unknown`, of an agent's message to the customer.
+        rated: the score from 1 to 5 that the customer gave with it.
+        delivery: `pending`, `sending`, `sent`, `failed` or `unknown`, of an agent's message to the customer; of the
+            bot's and the house's only the last two, which an agent should know of.
+        delivery_error: why it did not arrive, or perhaps not.
     """
 
     id: str
@@ -46,8 +52,10 @@ class Line:
     day: str | None
     goes_on: bool
     pressed: bool
+    rated: int | None
     offers: tuple[Offer, ...]
     delivery: str | None
+    delivery_error: str | None
 
 
 def lines(messages: Sequence[Mapping[str, Any]], zone: tzinfo, today: date, after: int = 0) -> list[Line]:
@@ -66,6 +74,7 @@ def lines(messages: Sequence[Mapping[str, Any]], zone: tzinfo, today: date, afte
         new_day = before is None or before.at.date() != at.date()
         speaker = (message["author"], message["author_name"], message["private"])
         following = messages[place + 1]["author"] if place + 1 < len(messages) else None
+        delivery = _delivery(message)
         told_below = message["author"] == "customer" and following == "bot"
         line = Line(
             id=message["id"],
@@ -86,10 +95,12 @@ def lines(messages: Sequence[Mapping[str, Any]], zone: tzinfo, today: date, afte
                 and at - before.at < SAME_BREATH
             ),
             pressed=message["payload"] is not None,
+            rated=_rated(message["payload"]),
             offers=tuple(
                 Offer(button["title"], (message["seq"], button["payload"]) in pressed) for button in message["buttons"]
             ),
-            delivery=message["delivery"] if message["author"] == "agent" and not message["private"] else None,
+            delivery=delivery,
+            delivery_error=message.get("delivery_error") if delivery in TROUBLE else None,
         )
         if line.seq > after:
             found.append(line)
@@ -104,6 +115,18 @@ def day_name(day: date, today: date) -> str:
     if day == today - timedelta(days=1):
         return "Yesterday"
     return f"{day:%A}, {day.day} {day:%B}" + (f" {day.year}" if day.year != today.year else "")
+
+
+def _delivery(message: Mapping[str, Any]) -> str | None:
+    if message["author"] == "customer" or message["private"]:
+        return None
+    status: str = message["delivery"]
+    return status if message["author"] == "agent" or status in TROUBLE else None
+
+
+def _rated(payload: str | None) -> int | None:
+    score = (payload or "").removeprefix(ratings.PREFIX)
+    return int(score) if payload != score and score in map(str, ratings.SCORES) else None
 
 
 def _pressed(messages: Sequence[Mapping[str, Any]]) -> set[tuple[int, str]]:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from handoff import queue, store
+from handoff import brief, presence, queue, store
 from handoff.clock import iso
+from handoff.clock import now as clock_now
 from handoff.conversations import Conversation
 from handoff.database import Transaction
 from handoff.messages import Message
-from handoff.models import contacts, conversations, deliveries, handoffs, messages, people
+from handoff.models import contacts, conversations, deliveries, messages, people
+from handoff.presence import Agent
+from handoff.services import Services
+from handoff.turnstile import status_is
 
 PAGE = 50
+MOST_COUNTED = 1000
+# who has heard nothing for longer than this is not waiting for that message any more
+LOST = timedelta(days=7)
 STATUSES = ("queued", "assigned", "bot", "resolved")
+# of a message that the customer's page fetches, or that was sent so long ago that its delivery is cleared away
+ARRIVED: dict[str, str | None] = {"delivery": "sent", "delivery_error": None}
 
 
 @dataclass(frozen=True)
@@ -29,10 +38,20 @@ class Filter:
         agent_id: only those that this agent owns.
         search: words of a message, or a conversation's id.
         begun: only those in which somebody wrote something.
+        teams: only those of these teams.
+        snoozed: only those put aside, or only those that are not.
+        late: only those whose deadline has passed.
+        undelivered: only those with a message that did not arrive, or perhaps not.
+        to_send_again: of these, only such as are not resolved, and the message not older than LOST.
     """
 
     status: str | None = None
     agent_id: str | None = None
+    teams: frozenset[str] = frozenset()
+    snoozed: bool | None = None
+    late: bool = False
+    undelivered: bool = False
+    to_send_again: bool = False
     search: str = ""
     begun: bool = False
 
@@ -52,11 +71,19 @@ class Glimpse:
 async def conversation_list(
     tx: Transaction, wanted: Filter, after: str | None = None, limit: int = PAGE
 ) -> dict[str, Any]:
-    """One page of conversations: the queue by priority then age, the others by last change; `next` asks for more."""
+    """One page of conversations in the order in which they want to be looked at; `next` asks for more.
+
+    The queue in its own order; what is put aside by when it comes back; what is late or an agent's by when somebody
+    must answer; the others by last change.
+    """
     c = conversations.c
     query = _matching(_with_agent(), wanted).limit(limit + 1)
     if wanted.status == "queued":
-        query = query.order_by(c.priority.desc(), c.waiting_since, c.id)
+        query = query.order_by(c.rank, c.id)
+    elif wanted.snoozed:
+        query = query.order_by(c.snoozed_until, c.id)
+    elif wanted.late or wanted.agent_id:
+        query = query.order_by(c.deadline.is_(None), c.deadline, c.updated_at.desc(), c.id.desc())
     else:
         query = query.order_by(c.updated_at.desc(), c.id.desc())
     skipped = int(after) if after and after.isdecimal() else 0
@@ -103,35 +130,77 @@ async def matches(tx: Transaction, ids: Sequence[str], search: str) -> dict[str,
     return {row["conversation_id"]: row["text"] for row in rows}
 
 
+async def with_undelivered(tx: Transaction, ids: Sequence[str]) -> frozenset[str]:
+    """Which of these conversations have a message that did not arrive, or perhaps not."""
+    rows = await tx.rows(_undelivered().where(deliveries.c.conversation_id.in_(ids)))
+    return frozenset(row["conversation_id"] for row in rows)
+
+
 async def conversation_detail(tx: Transaction, conversation: Conversation, now: datetime) -> dict[str, Any]:
     """The conversation with its brief and everything that was said since it began."""
     row = await tx.row(_with_agent().where(conversations.c.id == conversation.id))
     assert row is not None
     said = await store.transcript(tx, conversation.id, private=True)
-    statuses = {
-        row["message_id"]: row["status"]
-        for row in await tx.rows(
-            sa.select(deliveries.c.message_id, deliveries.c.status).where(
-                deliveries.c.conversation_id == conversation.id
-            )
-        )
+    d = deliveries.c
+    sending = sa.select(d.message_id, d.status, d.error).where(d.conversation_id == conversation.id)
+    fates = {
+        row["message_id"]: {"delivery": row["status"], "delivery_error": row["error"]} for row in await tx.rows(sending)
     }
     return {
         **_row(row),
         "queue_position": await queue.position(tx, conversation) if conversation.status == "queued" else None,
-        "brief": await _brief(tx, conversation, said, now),
-        "messages": [{**message_json(one), "delivery": statuses.get(one.id, "sent")} for one in said],
+        "brief": await brief.brief(tx, conversation, said, now),
+        "messages": [{**message_json(one), **fates.get(one.id, ARRIVED)} for one in said],
     }
 
 
-async def counts(tx: Transaction, wanted: Filter | None = None, agent_id: str | None = None) -> dict[str, int]:
-    """How many conversations there are in each status, and under `mine` how many of them are this agent's."""
+async def counts(tx: Transaction, wanted: Mapping[str, Filter]) -> dict[str, int]:
+    """How many conversations each of these filters finds, by its name; none is counted beyond MOST_COUNTED, so that an
+    old shop's numbers cost no more than a young one's."""
+    numbers = [_number(one).label(name) for name, one in wanted.items()]
+    row = await tx.row(sa.select(*numbers))
+    return {name: int(row[name]) for name in wanted} if row else {}
+
+
+def agent_json(agent: Agent) -> dict[str, Any]:
+    """Somebody who works at the desk; no language, skill or team named means all."""
+    return {
+        "id": agent.person.id,
+        "name": agent.person.name,
+        "display_name": agent.person.display_name,
+        "role": agent.person.role,
+        "languages": sorted(agent.languages),
+        "skills": sorted(agent.skills),
+        "teams": sorted(agent.teams),
+        "capacity": agent.capacity,
+        "load": agent.load,
+        "available": agent.available,
+        "online": agent.online,
+    }
+
+
+async def teams(tx: Transaction, services: Services, now: datetime) -> list[dict[str, Any]]:
+    """Every team: who of it is here, whether its hours run, how many wait for it and since when, how many are late."""
     c = conversations.c
-    own = sa.func.sum(sa.case((c.agent_id == (agent_id or ""), 1), else_=0)).label("own")
-    query = sa.select(c.status, sa.func.count().label("n"), own).group_by(c.status)
-    rows = await tx.rows(_matching(query, wanted or Filter()))
-    found = {row["status"]: int(row["n"]) for row in rows}
-    return {status: 0 for status in STATUSES} | found | {"mine": sum(int(row["own"]) for row in rows)}
+    late = sa.func.sum(sa.case((c.deadline_state == "breached", 1), else_=0)).label("late")
+    columns = [c.team, sa.func.count().label("n"), sa.func.min(c.waiting_since).label("since"), late]
+    query = sa.select(*columns).where(c.status == "queued").group_by(c.team)
+    waiting = {row["team"]: row for row in await tx.rows(query)}
+    everyone = await presence.agents(tx, now)
+    return [
+        {
+            "name": team.name,
+            "title": team.title,
+            "assign": team.assign,
+            "open": services.hours.is_open(team.name, now),
+            "opens": iso(services.hours.opens(team.name, now)),
+            "here": [agent.person.name for agent in presence.of_team(everyone, team.name)],
+            "waiting": int(waiting[team.name]["n"]) if team.name in waiting else 0,
+            "waiting_since": iso(waiting[team.name]["since"]) if team.name in waiting else None,
+            "late": int(waiting[team.name]["late"]) if team.name in waiting else 0,
+        }
+        for team in services.queue_rules.teams.values()
+    ]
 
 
 def message_json(message: Message) -> dict[str, Any]:
@@ -152,52 +221,39 @@ def message_json(message: Message) -> dict[str, Any]:
     }
 
 
-async def _brief(tx: Transaction, conversation: Conversation, said: list[Message], now: datetime) -> dict[str, Any]:
-    """What an agent wants to know before reading on: why, in which language, what was collected, what the bot tried."""
-    noted = await store.brief(tx, conversation.id) or {}
-    waited = await _waited(tx, conversation, now)
-    return {
-        "reason": conversation.reason or noted.get("reason"),
-        "language": conversation.language,
-        "known": noted.get("known", {}),
-        "waited_seconds": round(waited) if waited is not None else None,
-        "understood": [
-            {"text": one.text, "intent": one.intent, "confidence": one.confidence}
-            for one in said
-            if one.author == "customer" and one.intent
-        ][-5:],
-        "messages": len(said),
-        "since": iso(conversation.created_at),
-    }
-
-
-async def _waited(tx: Transaction, conversation: Conversation, now: datetime) -> float | None:
-    """Seconds that the customer has waited for a person, or waited until one came; None while they want none."""
-    if conversation.waiting_since is None:
-        return None
-    if conversation.status == "assigned":
-        claimed = await tx.scalar(
-            sa.select(handoffs.c.claimed_at)
-            .where(handoffs.c.conversation_id == conversation.id, handoffs.c.closed_at.is_(None))
-            .order_by(handoffs.c.requested_at.desc())
-            .limit(1)
-        )
-        now = claimed or now
-    return max(0.0, (now - conversation.waiting_since).total_seconds())
-
-
 def _matching(query: sa.Select[Any], wanted: Filter) -> sa.Select[Any]:
     c = conversations.c
     if wanted.status:
         query = query.where(c.status == wanted.status)
     if wanted.agent_id:
         query = query.where(c.agent_id == wanted.agent_id)
+    if wanted.teams:
+        query = query.where(c.team.in_(wanted.teams))
+    if wanted.snoozed is not None:
+        query = query.where(c.snoozed_until.is_not(None) if wanted.snoozed else c.snoozed_until.is_(None))
+    if wanted.late:
+        query = query.where(c.deadline_state == "breached")
+    if wanted.undelivered:
+        lost = sa.select(deliveries.c.conversation_id).where(deliveries.c.status.in_(("failed", "unknown")))
+        query = query.where(c.id.in_(lost))
     if wanted.begun:
         query = query.where(c.last_seq > 0)
+    if wanted.to_send_again:
+        recent = _undelivered().where(deliveries.c.updated_at > clock_now() - LOST)
+        query = query.where(c.status != "resolved", c.id.in_(recent))
     if wanted.search:
         found = sa.select(messages.c.conversation_id).where(messages.c.text.ilike(_like(wanted.search)))
         query = query.where(sa.or_(c.id == wanted.search, c.id.in_(found)))
     return query
+
+
+def _number(wanted: Filter) -> sa.ScalarSelect[int]:
+    found = _matching(sa.select(conversations.c.id), wanted).limit(MOST_COUNTED).subquery()
+    return sa.select(sa.func.count()).select_from(found).scalar_subquery()
+
+
+def _undelivered() -> sa.Select[Any]:
+    return sa.select(deliveries.c.conversation_id).where(status_is("failed", "unknown"))
 
 
 def _like(search: str) -> str:
@@ -223,6 +279,10 @@ def _row(row: sa.RowMapping) -> dict[str, Any]:
         "reason": row["reason"],
         "priority": row["priority"],
         "waiting_since": iso(row["waiting_since"]),
+        "team": row["team"],
         "deadline": iso(row["deadline"]),
+        "deadline_kind": row["deadline_kind"],
+        "deadline_state": row["deadline_state"],
+        "snoozed_until": iso(row["snoozed_until"]),
         "updated_at": iso(row["updated_at"]),
     }

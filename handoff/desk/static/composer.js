@@ -8,6 +8,7 @@ const RETRY_AFTER = [600, 1800]; // ms
  * acknowledged is also kept in the tab's storage: a reload sends it again under the same key, which stores it once. */
 const outgoing = [];
 let sending = false;
+let noting = ""; // the conversation to which a note is being written
 
 const find = (id) => document.getElementById(id);
 const me = () => document.body.dataset.person;
@@ -27,8 +28,9 @@ export function prepare() {
     find("outgoing").append(item.line);
   }
   if (form.dataset.mode) return;
-  // a note begun before a reload goes on
-  const noted = form.dataset.rest === "closed" && draft(form, "note");
+  // What is begun as a note stays one when the conversation is claimed, passed on or taken meanwhile: it must not go
+  // out to the customer. One begun before a reload goes on too.
+  const noted = noting === shown(form) || (form.dataset.rest === "closed" && draft(form, "note"));
   setMode(form, noted ? "note" : form.dataset.rest);
 }
 
@@ -88,11 +90,12 @@ export function install(onSent, onGrown, onRefused) {
 
 function setMode(form, mode) {
   form.dataset.mode = mode;
+  noting = mode === "note" ? shown(form) : "";
   const writing = mode === "note" ? "note" : "reply";
   const box = find("reply-text");
   box.setAttribute("aria-label", writing === "note" ? "Private note" : "Reply");
   box.placeholder = box.dataset[writing];
-  box.value = draft(form, writing);
+  if (box.value !== draft(form, writing)) box.value = draft(form, writing); // setting it moves the cursor
   find("reply-hint").textContent = find("reply-hint").dataset[writing];
   find("send").textContent = find("send").dataset[writing];
   find("note-mode").setAttribute("aria-pressed", String(mode === "note"));
@@ -131,7 +134,7 @@ async function sendAll(onSent, onRefused) {
       keepOutgoing();
       if (item.line) {
         item.line.dataset.state = "sent";
-        item.line.querySelector(".delivery").textContent = "Sent";
+        item.line.querySelector(".delivery").textContent = item.private ? "Saved" : "Sent";
       }
     } catch (failed) {
       takeBack(item, failed, onRefused);
@@ -224,6 +227,7 @@ function standIn(item) {
   if (!goesOn) {
     const by = element("p", "by");
     by.append(element("b", "", document.body.dataset.me));
+    if (item.private) by.append(element("span", "", "private note"));
     line.append(by);
   }
   const bubble = element("div", "bubble");

@@ -1,21 +1,23 @@
-/** The desk: which conversation is open, what the agent does with it, and keeping both columns as they are now. */
+/** The desk: which conversation is open, how one goes about, and keeping both columns as they are now. */
 
+import * as actions from "./actions.js";
 import * as alerts from "./alerts.js";
-import { post, signOut } from "./api.js";
 import * as composer from "./composer.js";
 import { listen } from "./live.js";
-import { morph } from "./morph.js";
-import { setClock, tick } from "./ticking.js";
+import * as menus from "./menus.js";
+import * as side from "./side.js";
+import * as swapping from "./swapping.js";
+import { soon } from "./swapping.js";
+import { tick } from "./ticking.js";
+import { settled, tell } from "./toasts.js";
 
 const htmx = window.htmx;
-const DEBOUNCE = 120; // ms; a turn of the bot is several events at once
 const LIST_GAP = 700; // ms at least between two looks at the list, however busy the shop is
 const LIST_GAP_HIDDEN = 4000;
 const LOOK_AGAIN = 60000; // ms; times of day, "Today", and whatever a broken stream kept from us
 const NEAR_BOTTOM = 90; // px
 const SCROLLING = 600; // ms that a smooth scroll may be on its way
 const TAIL = 40; // newest messages that are fetched anew; those before them do not change any more
-const TOAST = 7000; // ms
 
 const find = (id) => document.getElementById(id);
 const pane = find("pane");
@@ -24,75 +26,28 @@ const filters = find("filters");
 const nothing = pane.innerHTML;
 
 let open = document.body.dataset.open;
+let bottom = null; // how the transcript stood before it was changed
+let staleFrom = Infinity; // the oldest line that is known to have changed, by its seq
 
 // ------------------------------------------------------------------------------------------ fetching
 
-htmx.defineExtension("desk", {
-  handleSwap(style, target, fragment) {
-    if (style !== "morph") return false;
-    const root = fragment.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? fragment : wrapped(fragment);
-    tick(root); // so that what only went on is not taken for a change
+swapping.install(
+  (root, target) => {
     mark(root);
-    const bottom = target === pane ? bottomLine() : null;
-    morph(target, root);
-    if (target === pane) paneChanged(bottom);
-    if (target === list) listChanged();
-    return [];
+    bottom = target === pane ? bottomLine() : null;
   },
-});
-
-function wrapped(node) {
-  const fragment = document.createDocumentFragment();
-  fragment.append(...node.childNodes);
-  return fragment;
-}
-
-document.addEventListener("htmx:configRequest", (event) => {
-  event.detail.headers["X-Time-Zone"] = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-});
+  (target) => {
+    if (target === pane) paneChanged(bottom);
+    if (target === list) alerts.tell(JSON.parse(find("stand").dataset.stand), open);
+  },
+);
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  setClock(event.detail.xhr.getResponseHeader("Date"));
   if (event.detail.target !== pane) return;
   // an answer about a conversation that was left meanwhile, or one that may show again what is on its way
   const current = open && event.detail.requestConfig.path === panePath(open);
   if (!current || composer.busy(open)) event.detail.shouldSwap = false;
 });
-
-document.addEventListener("htmx:responseError", (event) => {
-  const status = event.detail.xhr.status;
-  if (status === 401 || status === 403) location.reload(); // to the sign-in page, and back here after it
-  else if (status >= 500) tell("The server could not answer; what you see may be out of date.");
-});
-
-/** Calls `run` soon, once for however many asked meanwhile, never twice at a time, and `gap` ms apart. */
-function soon(run, gap = () => 0) {
-  let timer = 0;
-  let began = 0;
-  let running = false;
-  let again = false;
-  return async function ask() {
-    if (running) {
-      again = true;
-      return;
-    }
-    if (timer) return;
-    const wait = Math.max(DEBOUNCE, began + gap() - Date.now());
-    await new Promise((resolve) => (timer = setTimeout(resolve, wait)));
-    timer = 0;
-    began = Date.now();
-    running = true;
-    try {
-      await run();
-    } finally {
-      running = false;
-      if (again) {
-        again = false;
-        ask();
-      }
-    }
-  };
-}
 
 const refreshList = soon(
   () => htmx.trigger(list, "refresh"),
@@ -128,12 +83,28 @@ async function load() {
   const messages = find("messages");
   const same = messages && messages.closest("article").dataset.conversation === open;
   const lines = same ? messages.children.length : 0;
-  const after = lines > TAIL ? messages.children[lines - TAIL - 1].dataset.seq : 0;
+  const tail = lines > TAIL ? Number(messages.children[lines - TAIL - 1].dataset.seq) : 0;
+  const after = Math.min(tail, staleFrom - 1);
+  staleFrom = Infinity;
   try {
     await htmx.ajax("GET", panePath(open), { source: pane, target: pane, swap: "morph", values: { after } });
   } catch {
     // no answer: the banner says so, and we look again when the stream is back
   }
+}
+
+/** This line has changed, however far up it stands. */
+function outdated(line) {
+  if (line) staleFrom = Math.min(staleFrom, Number(line.dataset.seq));
+}
+
+/** How the order stands, asked of the shop by itself: a slow shop keeps nobody from reading. */
+function askForOrder() {
+  const place = find("brief-order");
+  if (!place || place.dataset.asked) return;
+  place.dataset.asked = "yes";
+  const path = `/desk/conversations/${encodeURIComponent(place.dataset.order)}/order`;
+  htmx.ajax("GET", path, { source: place, target: place, swap: "innerHTML" }).catch(() => {});
 }
 
 function refresh() {
@@ -149,11 +120,6 @@ function mark(root) {
     if (row.dataset.conversation === open) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
   }
-}
-
-function listChanged() {
-  const stand = find("stand");
-  alerts.tell(Number(stand.dataset.waiting), stand.dataset.asking.split(" ").filter(Boolean));
 }
 
 /** Until when a smooth scroll to the newest line may still be under way: who wrote last is not reading above. */
@@ -184,6 +150,7 @@ function paneChanged(before) {
     find("brief").open = briefWanted();
     stayAtBottom(scroll);
   }
+  askForOrder();
   if (fresh || !before.reading) toBottom(false);
   else if (find("messages").lastElementChild?.id !== before.newest) find("newest").hidden = false;
 }
@@ -219,14 +186,18 @@ function briefWanted() {
 function address() {
   const tab = filters.elements.tab.value;
   const search = filters.elements.q.value.trim();
-  const query = new URLSearchParams({ ...(tab !== "queued" && { tab }), ...(search && { q: search }) }).toString();
+  const team = filters.elements.team?.value;
+  const wanted = { ...(tab !== "queued" && { tab }), ...(team && { team }), ...(search && { q: search }) };
+  const query = new URLSearchParams(wanted).toString();
   return (open ? `/desk/conversations/${encodeURIComponent(open)}` : "/desk") + (query && `?${query}`);
 }
 
 async function show(conversation, focused = true) {
   open = conversation;
   document.body.dataset.open = open;
+  staleFrom = Infinity;
   mark(document);
+  settled(open);
   if (!open) {
     pane.innerHTML = nothing;
     return;
@@ -240,10 +211,10 @@ async function show(conversation, focused = true) {
 function go(conversation) {
   const left = open;
   if (conversation === open) return refreshPane();
-  show(conversation);
+  const shown = show(conversation);
   history.pushState({}, "", address());
   if (!conversation && left) list.querySelector(`[data-conversation="${CSS.escape(left)}"]`)?.focus();
-  return undefined;
+  return shown;
 }
 
 function choose(tab) {
@@ -252,8 +223,9 @@ function choose(tab) {
   for (const link of document.querySelectorAll("#tabs a")) {
     if (link.dataset.tab === tab) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
-    if (link.dataset.tab === tab) find("list-title").textContent = link.firstElementChild.textContent;
+    if (link.dataset.tab === tab) find("list-title").textContent = link.querySelector("span").textContent;
   }
+  side.showCurrent();
   list.replaceChildren(); // at once, so that nobody clicks on a row of the tab that was left
   htmx.trigger(list, "refresh");
 }
@@ -262,6 +234,7 @@ window.addEventListener("popstate", () => {
   const parts = location.pathname.split("/");
   const query = new URLSearchParams(location.search);
   filters.elements.q.value = query.get("q") || "";
+  if (filters.elements.team) filters.elements.team.value = query.get("team") || "";
   if (filters.elements.tab.value !== (query.get("tab") || "queued")) choose(query.get("tab") || "queued");
   else refreshList();
   const conversation = parts[2] === "conversations" ? decodeURIComponent(parts[3] || "") : "";
@@ -270,44 +243,32 @@ window.addEventListener("popstate", () => {
 
 // ------------------------------------------------------------------------------------------ what the agent does
 
-const toast = find("toast");
-let toastTimer = 0;
-
-function tell(sentence) {
-  clearTimeout(toastTimer);
-  toast.textContent = sentence;
-  toastTimer = setTimeout(() => (toast.textContent = ""), TOAST);
-}
-
-async function act(button) {
-  const conversation = open;
-  const buttons = find("actions").querySelectorAll("button");
-  const { action, agent } = button.dataset;
-  find("transfer-menu")?.hidePopover();
-  for (const one of buttons) one.disabled = true;
-  let done = false;
-  try {
-    await post(`conversations/${encodeURIComponent(conversation)}/${action}`, action === "transfer" ? { agent: agent ?? null } : {});
-    done = true;
-  } catch (failed) {
-    if (failed.status === 401) location.reload();
-    tell(failed.status ? failed.message : "The server did not answer; please try again.");
-  }
+/** A step was taken, or refused: both columns as they are now, and the focus where one goes on. */
+async function stepped(conversation, step, line) {
   refreshList();
   if (open !== conversation) return;
-  await fetchPane();
-  for (const one of buttons) one.disabled = false; // those that are still there
-  if (!done || open !== conversation) return;
-  if (action === "claim") composer.focus();
+  outdated(line);
+  if (step !== "next") await fetchPane();
+  if (open !== conversation || !step || step === "resend") return;
+  if (["claim", "takeover", "next"].includes(step)) composer.focus();
   else find("conversation-title")?.focus({ preventScroll: true });
+}
+
+/** Scrolls to what was said at this moment, or first after it. */
+function jump(moment) {
+  const at = Date.parse(moment);
+  const lines = [...find("messages").children];
+  const line = lines.find((one) => Date.parse(one.querySelector("time").dateTime) >= at - 1000) || lines.at(-1);
+  line?.scrollIntoView({ block: "center" });
+  find("scroll").focus({ preventScroll: true });
 }
 
 document.addEventListener("click", (event) => {
   const target = event.target.closest("a, button");
   if (!target) return;
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-  if (target.matches("a.row, a[data-tab], a[data-home]") && !plain) return; // a new tab or window
-  if (target.matches("a.row")) {
+  if (target.matches("a") && !plain) return; // a new tab or window
+  if (target.matches("a[data-conversation]")) {
     event.preventDefault();
     go(target.dataset.conversation);
   } else if (target.matches("a[data-home]")) {
@@ -317,23 +278,29 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     choose(target.dataset.tab);
     history.replaceState({}, "", address());
-  } else if (target.matches("[data-action]")) {
-    act(target);
+  } else if (target.matches("[data-jump]")) {
+    jump(target.dataset.jump);
+  } else if (target.matches("[data-order-again]")) {
+    delete find("brief-order").dataset.asked;
+    askForOrder();
   } else if (target.matches("[data-more]")) {
     filters.elements.limit.value = target.dataset.more;
     refreshList();
   } else if (target.id === "newest") {
     toBottom();
-  } else if (target.id === "sign-out") {
-    signOut().catch(() => tell("The server did not answer; you are still signed in."));
   }
 });
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");
-  if (event.key === "/" && !typing && !event.metaKey && !event.ctrlKey && !event.altKey) {
+  const plain = !typing && !event.metaKey && !event.ctrlKey && !event.altKey && !event.repeat;
+  if (plain && event.key === "/") {
     event.preventDefault();
     find("search").focus();
+  }
+  if (plain && event.key === "n" && !document.querySelector(".menu:popover-open")) {
+    event.preventDefault();
+    find("next").click();
   }
   if ((event.key === "ArrowDown" || event.key === "ArrowUp") && event.target.matches("a.row, #search")) {
     const rows = [...list.querySelectorAll("a.row")];
@@ -354,6 +321,11 @@ find("search").addEventListener("input", () => {
   history.replaceState({}, "", address());
 });
 
+find("team")?.addEventListener("change", () => {
+  choose(filters.elements.tab.value);
+  history.replaceState({}, "", address());
+});
+
 // the brief stays as the agent likes it; `toggle` does not bubble
 document.addEventListener(
   "click",
@@ -364,28 +336,18 @@ document.addEventListener(
   true,
 );
 
-// a menu below its button, within the window; `beforetoggle` does not bubble
-document.addEventListener(
-  "toggle",
-  (event) => {
-    if (event.target.id !== "transfer-menu" || event.newState !== "open") return;
-    const menu = event.target;
-    const button = find("transfer").getBoundingClientRect();
-    menu.style.top = `${button.bottom + 6}px`;
-    menu.style.left = `${Math.max(8, Math.min(button.left, innerWidth - menu.offsetWidth - 8))}px`;
-    menu.querySelector("button").focus();
-  },
-  true,
-);
-
 // ------------------------------------------------------------------------------------------ begin
 
 composer.install(refresh, toBottom, tell);
-alerts.install(find("notify"));
+side.install(refreshList);
+menus.install(refreshPane);
+actions.install(() => open, stepped, go);
 listen(
   (kind, data) => {
     refreshList();
-    if (data.conversation_id === open) refreshPane();
+    if (data.conversation_id !== open) return;
+    if (kind === "delivery") outdated(find(`message-${data.message_id}`));
+    refreshPane();
   },
   refresh,
   (down) => {

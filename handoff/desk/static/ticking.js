@@ -1,6 +1,6 @@
 /** Times that go on by themselves: how long somebody has waited, how long until the deadline. */
 
-const NEAR = 120; // seconds before a deadline at which it turns amber
+const WORDS = { far: "due in", near: "due soon," };
 
 // how far the server's clock is ahead of this machine's, ms
 let ahead = 0;
@@ -20,9 +20,10 @@ export function tick(root = document) {
   }
   for (const time of root.querySelectorAll("time[data-deadline]")) {
     const left = (Date.parse(time.dataset.deadline) - now) / 1000;
-    const state = left < 0 ? "late" : left < NEAR ? "near" : "far";
-    if (time.dataset.state !== state) time.dataset.state = state;
-    write(time, left < 0 ? `overdue ${span(-left)}` : `due in ${span(left)}`);
+    const state = left < 0 ? "late" : time.dataset.state;
+    const sign = time.closest(".due");
+    if (sign.dataset.state !== state) sign.dataset.state = state;
+    write(time, state === "late" ? `late ${span(-left)}` : `${WORDS[state]} ${span(left)}`);
   }
 }
 

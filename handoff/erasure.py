@@ -1,0 +1,175 @@
+"""What is stored about a person: given to them when they ask for it, or erased so that nothing of it is found again
+(promise 25)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from handoff import events, sweeping, turnstile
+from handoff.clock import iso
+from handoff.clock import now as clock_now
+from handoff.database import Database, Transaction
+from handoff.models import (
+    contacts,
+    conversations,
+    deliveries,
+    handoffs,
+    identities,
+    messages,
+    ratings,
+    receipts,
+    tracker_events,
+    turns,
+)
+from handoff.models import events as event_table
+
+# what hangs on a conversation, in an order in which it may go
+HANGING = (deliveries, turns, ratings, handoffs, tracker_events, event_table, messages)
+TABLE_NAMES = [table.name for table in (*HANGING, conversations, identities, contacts)]
+# of a conversation's row, what is of use to the program alone
+_MACHINERY = {"identity_id", "contact_id", "rank", "turn_waiting_since", "lease_owner", "lease_until"}
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How many rows of each table went, and why traces may be left in the database's files: None when none are."""
+
+    counts: Mapping[str, int]
+    unswept: str | None
+
+
+async def find(tx: Transaction, who: str) -> str | None:
+    """The id of the contact that `who` names: its own id, a conversation's id, or `channel:address`."""
+    if not _storable(who):
+        return None
+    channel, colon, address = who.partition(":")
+    if colon:
+        of_address = sa.and_(identities.c.channel == channel, identities.c.address == address)
+        found = await tx.scalar(sa.select(identities.c.contact_id).where(of_address))
+    else:
+        own = sa.select(contacts.c.id).where(contacts.c.id == who)
+        found = await tx.scalar(own.union(sa.select(conversations.c.contact_id).where(conversations.c.id == who)))
+    return str(found) if found else None
+
+
+async def export(database: Database, contact_id: str) -> dict[str, Any] | None:
+    """All that is stored about a contact, ready for JSON; None when there is no such contact.
+
+    Agents' private notes are in it, marked `private`: they are about the contact, and may be about others too.
+    """
+    async with database.read() as tx:
+        contact = await tx.row(sa.select(contacts).where(contacts.c.id == contact_id))
+        if contact is None:
+            return None
+        reached = sa.select(identities).where(identities.c.contact_id == contact_id)
+        talks = sa.select(conversations).where(conversations.c.contact_id == contact_id)
+        return {
+            "exported_at": iso(clock_now()),
+            "contact": _plain(contact),
+            "identities": [
+                _plain(row, without={"contact_id"}) for row in await tx.rows(reached.order_by(identities.c.id))
+            ],
+            "conversations": [
+                await _conversation(tx, row) for row in await tx.rows(talks.order_by(conversations.c.id))
+            ],
+        }
+
+
+async def erase(database: Database, contact_id: str) -> Erased:
+    """Erases a contact with all that was ever said to and by them; safe to repeat.
+
+    What a channel called their messages stays for its week as a hash, so that a late copy brings nothing back. A turn
+    or a delivery that is under way finds nothing any more and ends. Open pages hear that the conversation is gone.
+
+    Raises:
+        DatabaseAway: nothing was erased.
+    """
+    now = clock_now()
+    counts: dict[str, int] = {}
+    async with database.write() as tx:
+        ids = await _held(tx, contact_id)
+        said = sa.select(messages.c.id).where(messages.c.conversation_id.in_(ids))
+        await tx.execute(sa.update(receipts).where(receipts.c.message_id.in_(said)).values(message_id=None))
+        for table in HANGING:
+            counts[table.name] = await _delete(tx, table, table.c.conversation_id.in_(ids))
+        counts[conversations.name] = await _delete(tx, conversations, conversations.c.id.in_(ids))
+        counts[identities.name] = await _delete(tx, identities, identities.c.contact_id == contact_id)
+        counts[contacts.name] = await _delete(tx, contacts, contacts.c.id == contact_id)
+        for conversation_id in ids:
+            await events.append(tx, "status", conversation_id, {"status": "erased"}, now)
+        tx.wake("queue")
+    return Erased(counts, await sweeping.sweep(database, TABLE_NAMES))
+
+
+async def _held(tx: Transaction, contact_id: str) -> list[str]:
+    """The contact's conversations, locked, with what is to be sent in them; their identities before them, so that no
+    new one begins meanwhile."""
+    addresses = sa.select(identities.c.id).where(identities.c.contact_id == contact_id)
+    await tx.rows(addresses.order_by(identities.c.id).with_for_update())
+    talks = sa.select(conversations.c.id).where(conversations.c.contact_id == contact_id)
+    ids = [row["id"] for row in await tx.rows(talks.order_by(conversations.c.id).with_for_update())]
+    for conversation_id in ids:
+        await turnstile.hold(tx, conversation_id)
+    return ids
+
+
+async def _delete(tx: Transaction, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
+    return (await tx.execute(sa.delete(table).where(which))).rowcount
+
+
+async def _conversation(tx: Transaction, conversation: sa.RowMapping) -> dict[str, Any]:
+    async def of_it(table: sa.Table, *order: sa.ColumnElement[Any]) -> Sequence[sa.RowMapping]:
+        mine = table.c.conversation_id == conversation["id"]
+        return await tx.rows(sa.select(table).where(mine).order_by(*order))
+
+    sent = {row["message_id"]: row["status"] for row in await of_it(deliveries)}
+    rated = {row["handoff_id"]: row for row in await of_it(ratings)}
+    tracked = await of_it(tracker_events, tracker_events.c.generation, tracker_events.c.position)
+    of_conversation = {"conversation_id"}
+    return {
+        **_plain(conversation, without=_MACHINERY),
+        "messages": [
+            {**_plain(row, without=of_conversation), "delivery": sent.get(row["id"])}
+            for row in await of_it(messages, messages.c.seq)
+        ],
+        "handoffs": [
+            {
+                **_plain(row, without=of_conversation),
+                "rating": _plain(rated[row["id"]], without={"handoff_id", *of_conversation})
+                if row["id"] in rated
+                else None,
+            }
+            for row in await of_it(handoffs, handoffs.c.id)
+        ],
+        "slots": [slot for row in tracked for slot in _slots(row["events"])],
+    }
+
+
+def _slots(stored: str) -> list[dict[str, Any]]:
+    """What the bot noted down in a turn, of Rasa's events."""
+    return [
+        {
+            "name": event["name"],
+            "value": event["value"],
+            "noted_at": iso(datetime.fromtimestamp(event["timestamp"], UTC)),
+        }
+        for event in json.loads(stored)
+        if event.get("event") == "slot"
+    ]
+
+
+def _storable(text: str) -> bool:
+    """Whether it could be in the database at all: a command line may carry bytes that are no text."""
+    return "\x00" not in text and text.encode(errors="ignore").decode() == text
+
+
+def _plain(row: sa.RowMapping, without: set[str] | frozenset[str] = frozenset()) -> dict[str, Any]:
+    return {
+        name: iso(value) if isinstance(value, datetime) else value for name, value in row.items() if name not in without
+    }

@@ -1,0 +1,125 @@
+"""Who is at the desk: known by the heartbeat of their pages, and by what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from handoff.clock import now as clock_now
+from handoff.database import Database, Transaction
+from handoff.models import conversations, people, sessions
+from handoff.people import DESK_ROLES, Person
+
+# every beat is a write, so not more often than needed to notice within 60 s that somebody has vanished (promise 13)
+BEAT = timedelta(seconds=10)
+VANISHED = timedelta(seconds=50)
+
+
+@dataclass(frozen=True)
+class Agent:
+    """Somebody who works at the desk, with what suits them and what they have in hand.
+
+    Attributes:
+        languages, skills, teams: none named means all.
+        capacity: how many conversations may be given to them at once; they may still claim more by themselves.
+        load: conversations that are theirs and not put aside.
+        available: they want to be given new ones.
+        online: their desk was heard of just now.
+    """
+
+    person: Person
+    languages: frozenset[str]
+    skills: frozenset[str]
+    teams: frozenset[str]
+    capacity: int
+    load: int
+    available: bool
+    online: bool
+
+    def on_team(self, team: str) -> bool:
+        return not self.teams or team in self.teams
+
+    @property
+    def here(self) -> bool:
+        """At the desk and taking conversations."""
+        return self.online and self.available
+
+    @property
+    def room(self) -> int:
+        """How many more may be given to them."""
+        return max(0, self.capacity - self.load)
+
+
+async def seen(database: Database, person_id: str) -> None:
+    """Their desk is open."""
+    now = clock_now()
+    async with database.write() as tx:
+        row = await tx.row(sa.select(people.c.seen_at).where(people.c.id == person_id))
+        await tx.execute(sa.update(people).where(people.c.id == person_id).values(seen_at=now))
+        if row is None or row["seen_at"] is None or row["seen_at"] < now - VANISHED:
+            tx.wake("queue")  # somebody came
+
+
+async def left(tx: Transaction, person_id: str) -> None:
+    """They signed out; while they are signed in elsewhere too, their other desk says whether they are there."""
+    elsewhere = sa.exists().where(sessions.c.person_id == person_id, sessions.c.expires_at > clock_now())
+    gone = sa.update(people).where(people.c.id == person_id, ~elsewhere)
+    await tx.execute(gone.values(seen_at=None))
+    tx.wake("queue")
+
+
+async def set_available(database: Database, person_id: str, available: bool) -> None:
+    """They want to be given new conversations, or not for now; what is theirs stays theirs."""
+    async with database.write() as tx:
+        values = {"available": available, "seen_at": clock_now()}
+        await tx.execute(sa.update(people).where(people.c.id == person_id).values(**values))
+        tx.wake("queue")
+
+
+async def agents(tx: Transaction, now: datetime) -> list[Agent]:
+    """Everybody who works at the desk, by name."""
+    c = conversations.c
+    load = (
+        sa.select(c.agent_id, sa.func.count().label("load"))
+        .where(c.agent_id.is_not(None), c.snoozed_until.is_(None))
+        .group_by(c.agent_id)
+        .subquery()
+    )
+    query = (
+        sa.select(people, sa.func.coalesce(load.c.load, 0).label("load"))
+        .outerjoin(load, load.c.agent_id == people.c.id)
+        .where(people.c.role.in_(DESK_ROLES))
+        .order_by(people.c.name)
+    )
+    return [_agent(row, now) for row in await tx.rows(query)]
+
+
+async def agent(tx: Transaction, person_id: str, now: datetime) -> Agent | None:
+    return next((one for one in await agents(tx, now) if one.person.id == person_id), None)
+
+
+def of_team(everyone: Iterable[Agent], team: str) -> list[Agent]:
+    """Who of them is here for this team."""
+    return [one for one in everyone if one.here and one.on_team(team)]
+
+
+def online_since(now: datetime) -> datetime:
+    """Who was last heard of before this has vanished."""
+    return now - VANISHED
+
+
+def _agent(row: sa.RowMapping, now: datetime) -> Agent:
+    seen_at = row["seen_at"]
+    return Agent(
+        person=Person(row["id"], row["name"], row["display_name"], row["role"]),
+        languages=frozenset(row["languages"]),
+        skills=frozenset(row["skills"]),
+        teams=frozenset(row["teams"]),
+        capacity=row["capacity"],
+        load=row["load"],
+        available=row["available"],
+        online=seen_at is not None and seen_at > online_since(now),
+    )
