@@ -8,6 +8,7 @@ from typing import Protocol
 
 from handoff.inbox import Incoming
 from handoff.messages import Button
+from handoff.pace import Rate
 
 
 class BadRequest(Exception):
@@ -54,9 +55,14 @@ class Rejected:
 
 @dataclass(frozen=True)
 class RetryAfter:
-    """It was provably not taken; try again after `seconds`."""
+    """It was provably not taken; try again after `seconds`.
+
+    Attributes:
+        everyone: the provider takes nothing from us for that long, for any chat.
+    """
 
     seconds: float
+    everyone: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,14 @@ class Capabilities:
     Attributes:
         push: we must send; otherwise the customer's page fetches, as on the website.
         max_length: characters a message may have.
+        rate: how quickly it takes messages; None is as quickly as we send.
     """
 
     push: bool
     buttons: bool
     typing: bool
     max_length: int
+    rate: Rate | None = None
 
 
 def is_text(text: str) -> bool:
@@ -90,7 +98,7 @@ def is_text(text: str) -> bool:
 
 
 class Connector(Protocol):
-    """One channel. `verify` raises `Forged`, `parse` raises `BadRequest`, `send` raises nothing."""
+    """One channel. `verify` raises `Forged`, `parse` raises `BadRequest`; what `send` raises is taken for `Unknown`."""
 
     name: str
     capabilities: Capabilities
@@ -103,4 +111,6 @@ class Connector(Protocol):
         """The messages in a verified request."""
         ...
 
-    async def send(self, message: OutboundMessage) -> SendResult: ...
+    async def send(self, message: OutboundMessage) -> SendResult:
+        """Hands it to the provider once. Several messages are sent side by side, never two of one conversation."""
+        ...

@@ -1,81 +1,60 @@
-"""Sending what is due: retried only when it was provably not taken, given up after a while, never doubled by us."""
+"""Sending what is due on every channel: retried only when it was provably not taken, given up after a while."""
 
 from __future__ import annotations
 
-import random
+import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
 
 import structlog
 
-from connectors.base import Connector, OutboundMessage, Rejected, RetryAfter, Sent
-from handoff import outbox
-from handoff.clock import now as clock_now
+from connectors.base import Connector
+from connectors.lane import Lane
+from handoff import dead_letters, outbox
 from handoff.database import Database, DatabaseAway
 
 log = structlog.get_logger(__name__)
 
-LOOK_AGAIN_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 300.0
+LOOK_AFTER_SECONDS = 5.0
 
 
 class Delivery:
-    """Hands due messages to their channels."""
+    """Hands due messages to their channels, each channel in a lane of its own."""
 
     def __init__(self, database: Database, connectors: Mapping[str, Connector]) -> None:
         self._database = database
-        self._connectors = connectors
+        self._lanes = {name: Lane(database, one) for name, one in connectors.items() if one.capabilities.push}
 
     async def run(self) -> None:
         """Works until cancelled."""
-        signals = self._database.signals.subscribe("deliveries")
-        try:
-            while True:
-                try:
-                    while await self.step():
-                        pass
-                except DatabaseAway as error:
-                    log.warning("database_away", error=str(error))
-                await signals.wait(LOOK_AGAIN_SECONDS)
-        finally:
-            signals.close()
+        async with asyncio.TaskGroup() as group:
+            for lane in self._lanes.values():
+                group.create_task(lane.run())
+            group.create_task(self._look_after())
 
     async def step(self) -> bool:
-        """Sends one message; False when none is due."""
-        due = await outbox.take_due(self._database)
-        if due is None:
-            return False
-        connector = self._connectors.get(due.channel)
-        if connector is None:
-            await outbox.settle(self._database, due.message.id, "failed", f"channel {due.channel} is off")
-            return True
-        result = await connector.send(
-            OutboundMessage(
-                id=due.message.id,
-                conversation_id=due.message.conversation_id,
-                address=due.address,
-                seq=due.message.seq,
-                author=due.message.author,
-                author_name=due.message.author_name,
-                text=due.message.text,
-                buttons=due.message.buttons,
-            )
-        )
-        if isinstance(result, Sent):
-            await outbox.settle(self._database, due.message.id, "sent")
-        elif isinstance(result, Rejected):
-            await outbox.settle(self._database, due.message.id, "failed", result.why)
-        elif isinstance(result, RetryAfter) and due.attempts < outbox.MAX_ATTEMPTS:
-            await outbox.retry(self._database, due.message.id, clock_now() + _pause(result.seconds, due.attempts))
-        elif isinstance(result, RetryAfter):
-            await outbox.settle(self._database, due.message.id, "failed", "not taken after many tries")
-        else:
-            await outbox.settle(self._database, due.message.id, "unknown", result.why)
-        log.info("delivery", message=due.message.id, channel=due.channel, result=type(result).__name__)
-        return True
+        """Sends what is due now and waits for the results; False when nothing was due."""
+        await dead_letters.give_up_stopped(self._database)
+        found = await self._fail_what_is_off()
+        for lane in self._lanes.values():
+            await lane.take()
+        return found + sum([await lane.settled() for lane in self._lanes.values()]) > 0
 
+    async def _look_after(self) -> None:
+        while True:
+            try:
+                await dead_letters.give_up_stopped(self._database)
+                while await self._fail_what_is_off():
+                    pass
+            except DatabaseAway as error:
+                log.warning("database_away", error=str(error))
+            await asyncio.sleep(LOOK_AFTER_SECONDS)
 
-def _pause(asked: float, attempts: int) -> timedelta:
-    """What the provider asked for, and on repeated failures longer, with jitter so that not all come back at once."""
-    seconds = max(asked, min(2.0 ** (attempts - 1), LONGEST_PAUSE_SECONDS))
-    return timedelta(seconds=seconds * random.uniform(1.0, 1.25))  # noqa: S311 (no secret hangs on it)
+    async def _fail_what_is_off(self) -> int:
+        """A message on a channel that was turned off is not kept waiting for it: somebody must know."""
+        failed = 0
+        for channel in await dead_letters.channels_off(self._database, self._lanes):
+            taken = await outbox.take_due(self._database, channel, limit=100)
+            for due in taken.due:
+                await outbox.settle(self._database, due, "failed", f"channel {channel} is off")
+            failed += len(taken.due)
+        return failed

@@ -25,6 +25,7 @@ from connectors.base import (
     is_text,
 )
 from handoff.inbox import Incoming
+from handoff.pace import Rate
 
 CHANNEL = "fake"
 MAX_KEY = 200
@@ -33,12 +34,12 @@ _FORM = "Send key, from and text or payload as a JSON object."
 
 class Fake:
     """Takes and sends plain JSON. What the receiving end answers decides the result as with any provider: 2xx sent,
-    429 and 503 not taken, other 4xx rejected, anything else unknown."""
+    429 and 503 not taken (with `X-RateLimit-Global: true` for any chat), other 4xx rejected, anything else unknown."""
 
     name = CHANNEL
-    capabilities = Capabilities(push=True, buttons=True, typing=False, max_length=4000)
 
-    def __init__(self, secret: str, send_url: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, secret: str, send_url: str, client: httpx.AsyncClient, rate: Rate | None = None) -> None:
+        self.capabilities = Capabilities(push=True, buttons=True, typing=False, max_length=4000, rate=rate)
         self._secret = secret
         self._send_url = send_url
         self._client = client
@@ -86,7 +87,8 @@ class Fake:
         if response.is_success:
             return Sent()
         if response.status_code in (429, 503):
-            return RetryAfter(_seconds(response.headers.get("retry-after", "")))
+            everyone = response.headers.get("x-ratelimit-global", "").lower() == "true"
+            return RetryAfter(_seconds(response.headers.get("retry-after", "")), everyone)
         if response.is_client_error:
             return Rejected(f"HTTP {response.status_code}")
         return Unknown(f"HTTP {response.status_code}")

@@ -21,9 +21,18 @@ class Received:
 async def take_in(services: Services, connector: Connector, request: Request) -> list[Received]:
     """Stores every message of the request, each in its own transaction; a repeated request stores nothing twice.
 
+    A late copy of a message that was erased meanwhile is passed over: nothing of it comes back, and a provider that
+    hears that all is well sends no further copy.
+
     Raises:
         Forged, BadRequest: before anything is stored.
         Refused, TooMany, DatabaseAway: the message they stand for, and those after it, are not stored.
     """
     sender = connector.verify(request)
-    return [Received(*await inbox.receive(services, incoming)) for incoming in connector.parse(request, sender)]
+    received = []
+    for incoming in connector.parse(request, sender):
+        try:
+            received.append(Received(*await inbox.receive(services, incoming)))
+        except inbox.Erased:
+            continue
+    return received

@@ -67,7 +67,7 @@ class Website:
             raise BadRequest("text and payload must be text.")
         if not is_text(client_id + (text or payload or "")):
             raise BadRequest("The message has characters that are not valid text.")
-        return [Incoming(CHANNEL, f"{sender}:{client_id}", sender, text=text or "", payload=payload)]
+        return [Incoming(CHANNEL, f"{sender}:{client_id}", sender, text=text or "", payload=payload, opens=False)]
 
     async def send(self, message: OutboundMessage) -> SendResult:
         """The stored message is the delivery: the widget fetches it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,8 +17,9 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from connectors import inbound
 from connectors.base import Forged, Request
 from connectors.website.connector import CHANNEL, Website
-from handoff import events, inbox, queue, store
+from handoff import absence, events, inbox, queue, store
 from handoff.clock import iso
+from handoff.clock import now as clock_now
 from handoff.conversations import Conversation
 from handoff.database import Transaction
 from handoff.messages import Message
@@ -26,6 +28,8 @@ from handoff.services import Services
 HEARTBEAT_SECONDS = 15
 PAGE = 200
 LOOK_AGAIN_SECONDS = 2.0
+# others leave the queue without any event of this conversation
+COUNT_AGAIN = timedelta(seconds=4)
 WIDGET = Path(__file__).with_name("widget.js")
 # any page may load it; what it may then ask for is decided by SHOHAY_ALLOWED_ORIGINS
 WIDGET_HEADERS = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -94,10 +98,12 @@ def router(services: Services, website: Website, labels: Labels, ready: Ready) -
 
     @routes.post("/api/website/messages", status_code=201, openapi_extra=_MESSAGE_BODY)
     async def send(request: HttpRequest, response: Response) -> dict[str, Any]:
-        received = (await inbound.take_in(services, website, await _plain(request)))[0]
-        if not received.new:
+        received = await inbound.take_in(services, website, await _plain(request))
+        if not received:
+            raise inbox.Erased
+        if not received[0].new:
             response.status_code = 200
-        return {"id": received.message.id, "seq": received.message.seq}
+        return {"id": received[0].message.id, "seq": received[0].message.seq}
 
     @routes.get("/api/website/messages")
     async def messages(request: HttpRequest, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> dict[str, Any]:
@@ -105,7 +111,7 @@ def router(services: Services, website: Website, labels: Labels, ready: Ready) -
         async with database.read() as tx:
             conversation = await _conversation(tx, address)
             said = await store.transcript(tx, conversation.id, after=after, limit=PAGE)
-            status = await _status(tx, conversation)
+            status = await _status(tx, services, conversation)
         return {"messages": [message_json(message) for message in said], **status, "ready": ready()}
 
     @routes.get("/api/website/events")
@@ -116,7 +122,7 @@ def router(services: Services, website: Website, labels: Labels, ready: Ready) -
         async with database.read() as tx:
             conversation = await _conversation(tx, address)
             if last_event_id is None:
-                last_event_id = await events.latest_id(tx)
+                last_event_id = await events.latest_id(tx, conversation.id)
         stream = _watch(services, conversation.id, last_event_id, ready)
         return EventSourceResponse(stream, ping=HEARTBEAT_SECONDS)
 
@@ -140,23 +146,33 @@ def message_json(message: Message) -> dict[str, Any]:
 async def _watch(
     services: Services, conversation_id: str, last_id: int, ready: Ready
 ) -> AsyncIterator[ServerSentEvent]:
-    """The conversation's public events since `last_id`, then each as it comes; first of all, how things stand."""
+    """The conversation's public events since `last_id`, then each as it comes; first of all, how things stand, and
+    again when the customer's place in the queue is another."""
     signals = services.database.signals.subscribe(events.topic(conversation_id), "ready")
     was_ready: bool | None = None
+    known: dict[str, Any] = {}
+    counted = clock_now()
     try:
         while True:
             is_ready = ready()
+            recount = known.get("status") == "queued" and clock_now() - counted >= COUNT_AGAIN
             async with services.database.read() as tx:
                 found = await events.after(tx, last_id, conversation_id, PAGE)
                 ids = [event.payload["message_id"] for event in found if event.kind == "message"]
                 said = await store.messages_by_id(tx, ids) if ids else {}
-                stands = await _stands(tx, conversation_id) if found or is_ready != was_ready else {}
-            if is_ready != was_ready:
-                was_ready = is_ready
+                look = bool(found) or is_ready != was_ready or recount
+                stands = await _stands(tx, services, conversation_id) if look else {}
+            counted = clock_now() if look else counted
+            told = any(event.kind == "status" for event in found)
+            if stands is None:
+                return  # erased; asking again, the widget hears that its session is over
+            if is_ready != was_ready or (stands and not told and _place(stands) != _place(known)):
+                was_ready, known = is_ready, stands
                 yield _event("status", {**stands, "ready": is_ready})
             for event in found:
                 last_id = event.id
                 if event.kind == "status":
+                    known = stands
                     yield _event("status", {**stands, "ready": is_ready}, event.id)
                 elif event.kind == "message" and event.payload["message_id"] in said:  # else erased since
                     yield _event("message", message_json(said[event.payload["message_id"]]), event.id)
@@ -174,13 +190,18 @@ def _event(kind: str, data: dict[str, Any], number: int | None = None) -> Server
     )
 
 
+def _place(stands: Mapping[str, Any]) -> tuple[object, ...]:
+    """What a customer who waits is to hear of when it changes."""
+    return stands.get("status"), stands.get("queue_position"), stands.get("expected_wait_minutes") is None
+
+
 def _newest(said: Mapping[str, Message]) -> Message:
     return max(said.values(), key=lambda message: message.seq)
 
 
-async def _stands(tx: Transaction, conversation_id: str) -> dict[str, Any]:
+async def _stands(tx: Transaction, services: Services, conversation_id: str) -> dict[str, Any] | None:
     conversation = await store.get(tx, conversation_id)
-    return await _status(tx, conversation) if conversation else {}
+    return await _status(tx, services, conversation) if conversation else None
 
 
 async def _conversation(tx: Transaction, address: str) -> Conversation:
@@ -190,10 +211,15 @@ async def _conversation(tx: Transaction, address: str) -> Conversation:
     return conversation
 
 
-async def _status(tx: Transaction, conversation: Conversation) -> dict[str, Any]:
+async def _status(tx: Transaction, services: Services, conversation: Conversation) -> dict[str, Any]:
+    place = await queue.position(tx, conversation) if conversation.status == "queued" else None
+    wait, now = None, clock_now()
+    if place is not None and (await absence.look(tx, services, conversation.team, now)).there:
+        wait = await queue.expected_wait(tx, conversation, place, now)
     return {
         "status": conversation.status,
-        "queue_position": await queue.position(tx, conversation) if conversation.status == "queued" else None,
+        "queue_position": place,
+        "expected_wait_minutes": wait,
         "agent_name": await store.agent_name(tx, conversation),
     }
 

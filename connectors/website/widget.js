@@ -613,13 +613,15 @@
       for (const item of this.items.filter((each) => each.seq !== null)) this.drop(item);
     }
 
-    /** The latest bot message whose quick replies still stand: nobody has answered since. */
+    /** The latest message whose quick replies still stand: nobody has answered since. How to wait may be chosen, and
+     *  chosen again, as long as the customer is in the queue. */
     open() {
       if (this.quickRepliesOff) return null;
       for (let index = this.items.length - 1; index >= 0; index -= 1) {
         const item = this.items[index];
-        if ((item.author === "customer" && item.state !== "failed") || item.author === "agent") return null;
-        if (item.author === "bot" && item.buttons.length) return item;
+        const wrote = item.author === "customer" && item.state !== "failed";
+        if ((wrote && !this.queued) || item.author === "agent") return null;
+        if (item.buttons.length && (item.author === "system" || (item.author === "bot" && !this.queued))) return item;
       }
       return null;
     }
@@ -786,7 +788,7 @@
           await sleep(backoff(attempt));
         }
       }
-      this.state = { status: "bot", queue_position: null, agent_name: "", ready: true };
+      this.state = { status: "bot", queue_position: null, expected_wait_minutes: null, agent_name: "", ready: true };
       this.online = true;
       this.opened = false;
       this.synced = 0; // every message up to this seq is here
@@ -1016,7 +1018,7 @@
       this.synced = 0;
       this.caughtUp = false;
       this.stream.lastId = null;
-      this.state = { status: "bot", queue_position: null, agent_name: "", ready: true };
+      this.state = { status: "bot", queue_position: null, expected_wait_minutes: null, agent_name: "", ready: true };
       this.log.reset();
       this.draw();
     }
@@ -1092,6 +1094,7 @@
       for (const key of Object.keys(this.state)) if (news[key] !== undefined) this.state[key] = news[key];
       if (this.state.status !== "bot" && this.typing === "bot") this.setTyping(null);
       this.log.quickRepliesOff = this.state.status === "assigned";
+      this.log.queued = this.state.status === "queued";
       this.draw();
     }
 
@@ -1218,10 +1221,12 @@
     }
 
     drawStatus() {
-      const { status, queue_position: position, agent_name: agent, ready } = this.state;
+      const { status, queue_position: position, expected_wait_minutes: minutes, agent_name: agent, ready } = this.state;
       const name = agent || this.words.label("widget_agent");
       let text = "";
       if (!this.online) text = this.words.label("widget_offline");
+      else if (status === "queued" && position && minutes)
+        text = this.words.label("widget_queue_wait", { position, minutes });
       else if (status === "queued" && position) text = this.words.label("widget_queue_position", { position });
       else if (status === "queued") text = this.words.label("widget_queued");
       else if (status === "assigned") text = this.words.label("widget_assigned", { name });
