@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from bot import bursts
 from handoff import turn_store, turns
+from handoff.bursts import joined
 from handoff.clock import new_id
 from handoff.database import DatabaseAway
 from handoff.services import Services
@@ -92,9 +95,10 @@ class TurnLoop:
             async with asyncio.timeout(TURN_SECONDS):
                 if not dialogue.holds(conversation.id, turn.events_at):
                     await self._recall(dialogue, conversation.id)
-                outcome, events = await dialogue.handle(
-                    turn.message, conversation.language, conversation.language_chosen
-                )
+                if turn.more:
+                    turn = await _one_thought(dialogue, turn)
+                message = replace(turn.message, text=joined(one.text for one in turn.messages))
+                outcome, events = await dialogue.handle(message, conversation.language, conversation.language_chosen)
             stood = await turns.finish(self._services, turn, outcome, self.worker, events)
         except DatabaseAway:
             dialogue.forget(conversation.id)
@@ -106,6 +110,7 @@ class TurnLoop:
                 "turn_failed",
                 conversation=conversation.id,
                 message=turn.message.id,
+                messages=len(turn.messages),
                 error=type(error).__name__,
                 at=f"{where.filename}:{where.lineno}",
             )
@@ -119,7 +124,13 @@ class TurnLoop:
             dialogue.keep(conversation.id)
         else:
             dialogue.forget(conversation.id)
-        log.info("turn", conversation=conversation.id, intent=outcome.intent, ms=round(outcome.milliseconds, 1))
+        log.info(
+            "turn",
+            conversation=conversation.id,
+            intent=outcome.intent,
+            messages=len(turn.messages),
+            ms=round(outcome.milliseconds, 1),
+        )
 
     async def _recall(self, dialogue: Dialogue, conversation_id: str) -> None:
         async with self._services.database.read() as tx:
@@ -131,3 +142,10 @@ class TurnLoop:
             await turns.release(self._services, self.worker)
         except DatabaseAway:
             log.warning("leases_not_released")
+
+
+async def _one_thought(dialogue: Dialogue, turn: turns.Turn) -> turns.Turn:
+    """The turn for as much of the burst as is one thought."""
+    texts = [message.text for message in turn.messages]
+    asked = await dialogue.asks(turn.conversation.id)
+    return turn.only(await bursts.one_thought(texts, dialogue.parse, asked))

@@ -11,11 +11,14 @@ from bot.content.errors import ContentError, Problem
 from bot.content.library import Library, Phrase, Question
 from bot.content.render import PLACEHOLDER, Formatter
 from bot.content.yaml_lines import parse
-from handoff.queue import QueueRules
+from handoff.hours import Hours
+from handoff.hours_file import HoursError
+from handoff.queue_rules import QueueRules
 
 MIN_EXAMPLES = 2
 RULES = "data/rules.yml"
 QUEUE = "data/handoff.yml"
+HOURS = "data/hours.yml"
 # Rasa's own files beside the content, looked at here so that they too are mended by file and line
 RASA_FILES = ("config.yml", "domain.yml", RULES, "data/stories.yml")
 
@@ -38,6 +41,7 @@ def check(library: Library, root: Path) -> list[Problem]:
             problems.extend(error.problems)
             ruled = None if name == RULES else ruled
     problems += queue_rules(root / QUEUE) if (root / QUEUE).exists() else []
+    problems += hours(root / HOURS)
     for question in library.questions.values():
         problems += [*_question(question, library, ruled)]
     for phrase in library.phrases.values():
@@ -70,6 +74,15 @@ def queue_rules(path: Path) -> list[Problem]:
     except (ValueError, TypeError, AttributeError) as error:
         what = str(error).removeprefix(f"{path}: ").rstrip(".")
         return [Problem(name, 1, f"The rules of the queue cannot be used: {what}.", "Mend it.")]
+    return []
+
+
+def hours(path: Path) -> list[Problem]:
+    """What is wrong with the business hours; nothing when there is no such file."""
+    try:
+        Hours.load(path)
+    except HoursError as error:
+        return [Problem(f"{path.parent.name}/{path.name}", error.line, error.what, error.mend)]
     return []
 
 

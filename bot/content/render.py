@@ -36,8 +36,8 @@ class Formatter:
     """Writes typed values in one language.
 
     A value is a string (kept), a number, or a mapping with one kind: id (digits kept), money (integer minor units)
-    with currency, date, datetime, time ("HH:MM"), percent, number, text (one or by language), names (by language),
-    or an amount of minutes, hours, days, weeks, months or years, where [2, 4] is a span.
+    with currency, date, datetime, moment (with its zone), time ("HH:MM"), percent, number, text (one or by language),
+    names (by language), or an amount of minutes, hours, days, weeks, months or years, where [2, 4] is a span.
     """
 
     def __init__(self, language: Language, zone: str = "UTC") -> None:
@@ -72,6 +72,8 @@ class Formatter:
             moment = datetime.fromisoformat(value["datetime"]).astimezone(self.zone)
             day = dates.format_date(moment.date(), format="long", locale=self.locale)
             return self._native(f"{day}, {dates.format_time(moment, format='short', locale=self.locale)}")
+        if "moment" in value:
+            return self._native(self._moment(datetime.fromisoformat(value["moment"]), ZoneInfo(value["zone"])))
         if "time" in value:
             return self._native(
                 dates.format_time(time.fromisoformat(value["time"]), format="short", locale=self.locale)
@@ -89,6 +91,13 @@ class Formatter:
             if unit in value:
                 return self._span(value[unit], unit[:-1])
         raise ValueError(f"no known kind among {', '.join(value)}")
+
+    def _moment(self, moment: datetime, zone: ZoneInfo) -> str:
+        """Day of the week, day, time and whose time it is: who reads it may be anywhere."""
+        local = moment.astimezone(zone)
+        day = dates.format_skeleton("MMMMEEEEd", local, tzinfo=zone, locale=self.locale)
+        time_of_day = dates.format_time(local, format="short", tzinfo=zone, locale=self.locale)
+        return f"{day}, {time_of_day} ({dates.get_timezone_name(local, locale=self.locale)})"
 
     def _number(self, value: float) -> str:
         return self._native(numbers.format_decimal(value, locale=self.locale))

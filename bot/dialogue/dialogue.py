@@ -32,6 +32,7 @@ from handoff.turns import Outcome
 
 HANDOFF_REASON = "handoff_reason"
 CHOSEN_LANGUAGE = "chosen_language"
+FORM = "_form"  # a form is named after the intent that starts it
 # slots of the machinery, of no use to an agent
 _UNTOLD = {HANDOFF_REASON, CHOSEN_LANGUAGE, REQUESTED_SLOT, "session_started_metadata", "lookup_misses"}
 
@@ -101,6 +102,10 @@ class Dialogue:
         """Whether the conversation's tracker is in memory and as new as the stored events."""
         return self._trackers.holds(conversation_id, newest)
 
+    def held(self) -> list[str]:
+        """The conversations whose trackers are in memory."""
+        return self._trackers.held()
+
     def recall(self, conversation_id: str, rows: Iterable[StoredEvents]) -> None:
         """Takes the conversation's stored events into memory."""
         self._trackers.load(conversation_id, rows)
@@ -112,6 +117,16 @@ class Dialogue:
     def forget(self, conversation_id: str) -> None:
         """Memory no longer holds for this conversation."""
         self._trackers.forget(conversation_id)
+
+    async def asks(self, conversation_id: str) -> str | None:
+        """The intent whose form waits for the customer's answer, None when no form does; the conversation is recalled.
+
+        Raises:
+            LookupError: it is not.
+        """
+        tracker = await self._trackers.retrieve(conversation_id)
+        form = tracker.active_loop_name if tracker is not None else None
+        return form.removesuffix(FORM) if form else None
 
     async def handle(
         self, message: Message, language: str, language_chosen: bool

@@ -87,8 +87,12 @@ class TurnTrackers(TrackerStore):
         live = self._live[tracker.sender_id]
         self._hold(tracker.sender_id, replace(live, tracker=tracker))
 
-    async def keys(self) -> Iterable[str]:
+    def held(self) -> list[str]:
+        """The conversations in memory."""
         return list(self._live)
+
+    async def keys(self) -> Iterable[str]:
+        return self.held()
 
     def _tracker(self, sender_id: str, events: list[Event]) -> DialogueStateTracker:
         return DialogueStateTracker.from_events(sender_id, events, self.domain.slots, domain=self.domain)
