@@ -1,59 +1,26 @@
-"""The command line: `shohay run | web | worker | train | parse | evaluate | user | check`."""
+"""The command line: `shohay run | web | worker | train | parse | evaluate | user | check`, and `contact_commands`."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-import uvloop
-from rich.console import Console
 from rich.table import Table
 
-from app import logs, settings
-from app.settings import BadSettings, Settings
+from app import contact_commands
+from app.settings import Settings
+from app.terminal import configured, fail, guarded, out
 from bot.content.errors import ContentError
-from handoff.database import Database, DatabaseAway
+from handoff.database import Database
 
 cli = typer.Typer(help="Shohay, a customer-support chatbot that hands over to people.", no_args_is_help=True)
 user = typer.Typer(help="The accounts of agents, supervisors, editors and administrators.", no_args_is_help=True)
 cli.add_typer(user, name="user")
-
-out = Console()
-err = Console(stderr=True)
-
-
-def fail(message: str) -> NoReturn:
-    """Ends the program with what is wrong and how to mend it."""
-    err.print(message, style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(1)
-
-
-def configured() -> Settings:
-    """The settings, with the logs following them."""
-    try:
-        loaded = settings.load()
-    except BadSettings as error:
-        fail(str(error))
-    logs.configure(loaded.log_level)
-    return loaded
-
-
-def guarded(job: Callable[[], Coroutine[Any, Any, None]], loaded: Settings) -> None:
-    """Runs a job; what an engineer can mend is said in one sentence."""
-    try:
-        uvloop.run(job())
-    except KeyboardInterrupt:
-        return
-    except DatabaseAway as error:
-        shown = Database(loaded.database_url).url.render_as_string(hide_password=True)
-        fail(f"The database {shown} cannot be used: {error}. Is it running, and is SHOHAY_DATABASE_URL right?")
-    except ContentError as error:
-        fail(str(error))
+cli.add_typer(contact_commands.commands)
 
 
 @cli.command()
@@ -144,19 +111,25 @@ def add_user(
     name: str,
     role: Annotated[str, typer.Option(help="agent, supervisor, editor or admin")] = "agent",
     display_name: Annotated[str, typer.Option(help="what customers see")] = "",
+    languages: Annotated[str | None, typer.Option(help="languages they answer in, such as en,bn; '' for all")] = None,
+    skills: Annotated[str | None, typer.Option(help="skills of data/handoff.yml; '' for all")] = None,
+    teams: Annotated[str | None, typer.Option(help="teams of data/handoff.yml; '' for all")] = None,
+    capacity: Annotated[int | None, typer.Option(min=0, help="conversations given to them at once; 5 at first")] = None,
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
 ) -> None:
-    """Creates an account, or gives an existing one a new password and role."""
-    from app import schema
+    """Creates an account, or gives an existing one a new password and role, and what else is said of it."""
+    from app import profiles, schema
     from handoff import people
 
     loaded = configured()
 
     async def job() -> None:
+        said = profiles.profile(loaded.data_dir, languages, skills, teams, capacity)
         database = Database(loaded.database_url)
         try:
             await schema.upgrade(database)
             person = await people.add(database, name, display_name or name, role, password)
+            await people.set_profile(database, person.id, **said)
         finally:
             await database.close()
         out.print(f"{person.name} can sign in as {person.role}.")
@@ -169,9 +142,10 @@ def add_user(
 
 @user.command("list")
 def list_users() -> None:
-    """Lists the accounts."""
-    from app import schema
-    from handoff import people
+    """Lists the accounts, and which conversations suit them."""
+    from app import profiles, schema
+    from handoff import people, presence
+    from handoff.clock import now
 
     loaded = configured()
 
@@ -181,11 +155,12 @@ def list_users() -> None:
             await schema.upgrade(database)
             async with database.read() as tx:
                 found = await people.everyone(tx)
+                agents = {agent.person.id: agent for agent in await presence.agents(tx, now())}
         finally:
             await database.close()
-        table = Table("name", "shown as", "role")
+        table = Table("name", "shown as", "role", "languages", "skills", "teams", "capacity")
         for person in found:
-            table.add_row(person.name, person.display_name, person.role)
+            table.add_row(person.name, person.display_name, person.role, *profiles.shown(agents.get(person.id)))
         out.print(table)
 
     guarded(job, loaded)
@@ -229,7 +204,9 @@ def _greet(loaded: Settings) -> None:
         out.print(f"Demo shop  {base}/", highlight=False)
         out.print(f"Desk       {base}/desk", highlight=False)
         out.print("Demo people: agent, agent2, supervisor, editor, admin", highlight=False)
-        out.print(f"Password:    {demo_password(loaded)}", highlight=False, markup=False)
+        # one that was made up must be told; one that was set is known, and what is printed may end in a log
+        password = "the one in SHOHAY_DEMO_PASSWORD" if loaded.demo_password else demo_password(loaded)
+        out.print(f"Password:    {password}", highlight=False, markup=False)
     else:
         out.print(f"Desk       {base}/desk", highlight=False)
         out.print(f"Widget     {base}/widget.js", highlight=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import yaml
 
@@ -30,7 +32,11 @@ async def load_demo(settings: Settings, database: Database) -> None:
     # together, since checking a password is meant to take long
     await asyncio.gather(
         *(
-            people.ensure_demo(database, name, entry["display_name"], entry["role"], password)
+            people.ensure_demo(database, name, entry["display_name"], entry["role"], password, _profile(entry))
             for name, entry in entries.items()
         )
     )
+
+
+def _profile(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry[name] for name in ("languages", "skills", "teams", "capacity") if name in entry}

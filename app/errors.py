@@ -28,7 +28,10 @@ REFUSED_STATUS = {
     "unknown_button": 400,
     "unknown_language": 400,
     "unknown_agent": 400,
+    "unknown_team": 400,
+    "bad_time": 400,
     "unknown_session": 401,
+    "erased": 410,
 }
 _HTTP_CODES = {
     404: ("not_found", "There is nothing at this address."),
@@ -75,7 +78,9 @@ def install(app: FastAPI) -> None:
         return answer(error.status_code, code, message, error.headers)
 
     def unexpected(request: Request, error: Exception) -> Response:
-        log.error("unexpected", path=request.url.path, error=type(error).__name__, exc_info=error)
+        # the route's own words: into its parameters anything may be typed
+        path = getattr(request.scope.get("route"), "path", None)
+        log.error("unexpected", path=path, error=type(error).__name__, exc_info=error)
         return answer(500, "internal", "Something went wrong on our side; it has been noted.")
 
     handlers: dict[type[Exception], Handler] = {

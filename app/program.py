@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -15,26 +16,32 @@ import httpx
 import structlog
 import uvicorn
 
+from actions.shop.sql import SqlShop
+from actions.typed import parse_contact
 from app import schema, training, web
 from app.demo import load_demo
+from app.order_panel import ShopOrders
 from app.readiness import Readiness
 from app.settings import Settings, kept_secret
-from bot.content.check import queue_rules
+from bot.content.check import hours, queue_rules
 from bot.content.errors import ContentError
 from bot.content.live import LiveWords
+from bot.forgetting import keep_forgetting
 from connectors.base import Connector
 from connectors.delivery import Delivery
 from connectors.fake import Fake
 from connectors.website.connector import Website
-from handoff import housekeeping, outages, ownership, turns
+from handoff import caretaker, housekeeping, turns
 from handoff.database import Database, DatabaseAway
+from handoff.hours import Hours
 from handoff.postgres_signals import listen
-from handoff.queue import QueueRules
+from handoff.queue_rules import QueueRules
 from handoff.services import Services
 
 log = structlog.get_logger(__name__)
 
 DEADLINE_SECONDS = 2.0
+CALM_SECONDS = 0.25
 HOUSEKEEPING_SECONDS = 3600.0
 SHUTDOWN_SECONDS = 3
 
@@ -63,7 +70,7 @@ async def open_house(settings: Settings) -> House:
         ContentError: the content cannot be used.
     """
     words = LiveWords(settings.data_dir, settings.timezone)
-    problems = queue_rules(settings.data_dir / "handoff.yml")
+    problems = [*queue_rules(settings.data_dir / "handoff.yml"), *hours(settings.data_dir / "hours.yml")]
     if problems:
         raise ContentError(problems)
     rules = QueueRules.load(settings.data_dir / "handoff.yml")
@@ -82,9 +89,17 @@ async def open_house(settings: Settings) -> House:
         push_channels=frozenset(name for name, one in connectors.items() if one.capabilities.push),
         languages=tuple(words.current.library.languages),
         messages_per_minute=settings.messages_per_minute,
+        hours=Hours.load(settings.data_dir / "hours.yml"),
+        find_contact=lambda text: _contact(text, words),
+        orders=ShopOrders(SqlShop(database.engine), words, settings.timezone),
     )
     await load_demo(settings, database)
     return House(settings, services, words, website, connectors, client)
+
+
+def _contact(text: str, words: LiveWords) -> str | None:
+    found = parse_contact(text, words.current.library.phone_regions)
+    return found.text if found else None
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -178,6 +193,7 @@ async def _work(house: House) -> None:
         group.create_task(model.watch())
         group.create_task(turn_loop.run())
         group.create_task(delivery.run())
+        group.create_task(keep_forgetting(house.services.database, model))
         group.create_task(_housekeeping(house.services))
         group.create_task(training.keep_fresh(house.settings))
 
@@ -186,7 +202,6 @@ def _dialogue_parts(house: House) -> tuple[Any, Any]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow is chatty on standard error
     policy = asyncio.get_event_loop_policy()
     from actions.registry import all_actions
-    from actions.shop.sql import SqlShop
     from bot.dialogue.swap import ModelInUse
     from bot.turns import TurnLoop
 
@@ -211,10 +226,26 @@ async def _housekeeping(services: Services) -> None:
 
 
 async def _deadlines(services: Services) -> None:
-    """Looks for conversations that nobody came for, and for those that no bot answers."""
-    while True:
-        with contextlib.suppress(DatabaseAway):
-            await ownership.expire_overdue(services)
-            await outages.queue_stranded(services)
-            await outages.take_back(services)
-        await asyncio.sleep(DEADLINE_SECONDS)
+    """Looks after all that must happen without anybody asking for it."""
+    signals = services.database.signals.subscribe("queue")
+    try:
+        while True:
+            try:
+                await caretaker.look(services)
+            except DatabaseAway as error:
+                log.warning("database_away", error=str(error))
+            except ExceptionGroup as group:  # what broke is tried again; the rest was seen to
+                for cause in _causes(group):
+                    where = traceback.extract_tb(cause.__traceback__)[-1]
+                    at = f"{where.filename}:{where.lineno}"
+                    log.error("caretaker_failed", error=type(cause).__name__, at=at)
+            if await signals.wait(DEADLINE_SECONDS):
+                await asyncio.sleep(CALM_SECONDS)  # many changes at once are one reason to look
+    finally:
+        signals.close()
+
+
+def _causes(error: Exception) -> list[Exception]:
+    if isinstance(error, ExceptionGroup):
+        return [cause for part in error.exceptions for cause in _causes(part)]
+    return [error]

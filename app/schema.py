@@ -37,6 +37,8 @@ async def upgrade(database: Database) -> None:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseAway(str(error)) from error
-    # a write from its beginning, so that of two processes that start at once on SQLite one waits for the other
-    async with database.write() as tx:
+    # of several processes that start at once one runs them and the others wait, on SQLite too, where this is a write
+    # from its beginning
+    async with database.rebuild() as tx:
+        await tx.alone("schema")
         await tx.connection.run_sync(run)
