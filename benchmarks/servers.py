@@ -61,6 +61,21 @@ def shohay(folder: Path, database_url: str) -> Iterator[Server]:
 
 
 @contextmanager
+def shohay_web(folder: Path, database_url: str, fake_secret: str) -> Iterator[Server]:
+    """`shohay web` alone, with the `fake` channel on; no model is needed."""
+    environment = {
+        "SHOHAY_DATABASE_URL": database_url,
+        "SHOHAY_SECRET_KEY": "benchmark",
+        "SHOHAY_MESSAGES_PER_MINUTE": "1000000",
+        "SHOHAY_FAKE_SECRET": fake_secret,
+        "SHOHAY_LOG_LEVEL": "WARNING",
+    }
+    port = _free_port()
+    with _server([str(BIN / "shohay"), "web"], ROOT, environment | {"SHOHAY_PORT": str(port)}, folder) as process:
+        yield Server(process, port, _seconds_to_answer(process, lambda: _alive(port)))
+
+
+@contextmanager
 def stock_rasa(folder: Path) -> Iterator[Server]:
     """Rasa's default project with its default pipeline (DIET, TED), served over its REST channel."""
     project = folder / "stock"
@@ -83,6 +98,10 @@ def _shohay_answers(port: int) -> bool:
             if len(said) > 1:
                 return True
             time.sleep(0.05)
+
+
+def _alive(port: int) -> bool:
+    return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
 
 
 def _stock_answers(port: int) -> bool:
