@@ -1,5 +1,5 @@
 # Shohay's commands. `make run` and `make test` are all that a fresh machine needs.
-.PHONY: setup run test lint bench screenshots lock
+.PHONY: setup run test bench-queue chaos lint bench screenshots lock
 
 setup:
 	@scripts/setup
@@ -10,11 +10,18 @@ run: setup
 test: setup
 	@scripts/test
 
+# twenty-five minutes of faults on a PostgreSQL server of its own (docs/chaos.md)
+chaos: setup
+	@scripts/test -m long -s tests/chaos
+
 lint: setup
 	@scripts/lint
 
 bench: setup
 	@.venv/bin/python -m benchmarks.turns
+
+bench-queue: setup
+	@.venv/bin/python -m benchmarks.queue
 
 screenshots: setup
 	@SHOHAY_SCREENSHOTS=1 scripts/test tests/browser

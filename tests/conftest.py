@@ -2,63 +2,48 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
-from running import POSTGRES, ROOT, Shohay, demo_settings, missing
+from databases import Databases, fresh
+from running import ROOT, Shohay, demo_settings, missing
 
-from app import schema
+from actions.typed import parse_contact
 from bot import models
 from bot.content.live import LiveWords
-from handoff.database import Database, DatabaseAway
-from handoff.queue import QueueRules
+from handoff.database import Database
+from handoff.hours import Hours
+from handoff.queue_rules import QueueRules
 from handoff.services import Services
 
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty, migrated database; on PostgreSQL in a schema of its own."""
-    if request.param == "sqlite":
-        opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
-        await schema.upgrade(opened)
-        yield opened
-        await opened.close()
-        return
-    async for opened in postgres_database():
-        yield opened
+ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
-async def postgres_database() -> AsyncIterator[Database]:
-    """A migrated PostgreSQL database in a schema of this process's own, dropped afterwards."""
-    admin = Database(POSTGRES)
-    name = f"shohay_test_{os.getpid()}"
-    try:
-        async with admin.write() as tx:
-            await tx.execute(sa.text(f"drop schema if exists {name} cascade"))
-            await tx.execute(sa.text(f"create schema {name}"))
-    except DatabaseAway:
-        missing(f"no PostgreSQL answers at {POSTGRES}")
-    opened = Database(POSTGRES)
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """One migrated database of each engine."""
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.drop()
 
-    @sa.event.listens_for(opened.engine.sync_engine, "connect")
-    def choose(connection: object, _: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute(f"set search_path to {name}")
-        cursor.close()
-        connection.commit()  # type: ignore[attr-defined]
 
-    await schema.upgrade(opened)
+@pytest.fixture(params=ENGINES)
+async def database(request: pytest.FixtureRequest, databases: Databases) -> AsyncIterator[Database]:
+    """An empty, migrated database."""
+    opened = await databases.empty(request.param)
     yield opened
     await opened.close()
-    async with admin.write() as tx:
-        await tx.execute(sa.text(f"drop schema {name} cascade"))
-    await admin.close()
+
+
+@pytest.fixture(params=ENGINES)
+async def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A migrated database of the test's own, whose tables it may change."""
+    async for opened in fresh(request.param, tmp_path):
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -67,17 +52,30 @@ def words() -> LiveWords:
     return LiveWords(ROOT / "data")
 
 
+@pytest.fixture(scope="session")
+def services_over(words: LiveWords) -> Callable[[Database], Services]:
+    """Makes the services over a database, with the shop's real rules."""
+    rules = QueueRules.load(ROOT / "data" / "handoff.yml")
+
+    def make(database: Database) -> Services:
+        return Services(
+            database=database,
+            phrases=words,
+            queue_rules=rules,
+            push_channels=frozenset({"fake"}),
+            languages=tuple(words.current.library.languages),
+            messages_per_minute=1000,
+            hours=Hours.always(),
+            find_contact=lambda text: found.text if (found := parse_contact(text, ("BD",))) else None,
+        )
+
+    return make
+
+
 @pytest.fixture
-def services(database: Database, words: LiveWords) -> Services:
-    """The services over an empty database, with the shop's real rules."""
-    return Services(
-        database=database,
-        phrases=words,
-        queue_rules=QueueRules.load(ROOT / "data" / "handoff.yml"),
-        push_channels=frozenset({"fake"}),
-        languages=tuple(words.current.library.languages),
-        messages_per_minute=1000,
-    )
+def services(database: Database, services_over: Callable[[Database], Services]) -> Services:
+    """The services over an empty database."""
+    return services_over(database)
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,18 @@ class Shohay:
                 self.process.kill()
                 self.process.wait()
 
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another command of the program, with the same settings, to its end."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("SHOHAY_")}
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("shohay")), *arguments],
+            cwd=ROOT,
+            env=clean | {f"SHOHAY_{name}": value for name, value in self.settings.items()},
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+
     def _answers(self, path: str) -> bool:
         assert self.process is not None
         if self.process.poll() is not None:

@@ -176,6 +176,22 @@ def test_broken_content_is_told_instead_of_starting(here: Here, data: Path, some
     assert here.fails("worker") == "data/handoff.yml:1: 'default_priority' is missing. Add it."
 
 
+def cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("│").split("│")]
+
+
+def test_which_conversations_suit_somebody_is_said_kept_and_taken_back(here: Here) -> None:
+    password = ("--password", "long enough")
+    options = ("--languages", "en, bn", "--skills", "payments", "--teams", "payments", "--capacity", "3")
+    assert here.run("user", "add", "rahima", *options, *password).exit_code == 0
+    assert here.run("user", "add", "tapan", "--role", "editor", *password).exit_code == 0
+    assert here.run("user", "add", "rahima", "--teams", "", *password).exit_code == 0
+    rows = here.run("user", "list").stdout.splitlines()
+    shown = {name: cells(next(row for row in rows if name in row)) for name in ("rahima", "tapan")}
+    assert shown["rahima"] == ["rahima", "rahima", "agent", "bn, en", "payments", "all", "3"]
+    assert shown["tapan"] == ["tapan", "tapan", "editor", "–", "–", "–", "–"]
+
+
 def test_people_are_added_changed_and_listed(here: Here, tmp_path: Path) -> None:
     added = here.run("user", "add", "rahima", "--display-name", "Rahima K", "--password", "long enough")
     assert (added.exit_code, added.stdout.strip()) == (0, "rahima can sign in as agent.")
@@ -185,7 +201,7 @@ def test_people_are_added_changed_and_listed(here: Here, tmp_path: Path) -> None
     assert "another one" not in changed.stdout
     listed = here.run("user", "list")
     row = next(row for row in listed.stdout.splitlines() if "rahima" in row)
-    assert [cell.strip() for cell in row.strip("│").split("│")] == ["rahima", "rahima", "admin"]
+    assert cells(row) == ["rahima", "rahima", "admin", "all", "all", "all", "5"]
 
     async def sign_in(password: str) -> bool:
         database = Database(f"sqlite+aiosqlite:///{tmp_path / 'cli.db'}")
@@ -203,6 +219,9 @@ def test_people_are_added_changed_and_listed(here: Here, tmp_path: Path) -> None
     [
         (["--role", "king", "--password", "long enough"], "unknown role 'king'"),
         (["--password", "short"], "8 characters"),
+        (["--languages", "en,tlh", "--password", "long enough"], "there is no language 'tlh'; choose among: bn, en"),
+        (["--teams", "cooks", "--password", "long enough"], "there is no team 'cooks'; choose among: payments, supp"),
+        (["--skills", "juggling", "--password", "long enough"], "there is no skill 'juggling'; choose among: paym"),
     ],
 )
 def test_an_account_that_cannot_be_is_one_sentence(here: Here, arguments: list[str], message: str) -> None:

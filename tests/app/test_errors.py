@@ -173,5 +173,17 @@ async def test_what_nobody_expected_is_told_without_its_details(
     ]
 
 
+async def test_what_was_typed_into_an_address_is_not_in_the_log_of_its_error(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("broken")
+
+    monkeypatch.setattr("handoff.access.session", broken)
+    with capture_logs() as logs:
+        told(await client.get("/api/desk/conversations/zq-typed-by-somebody"), 500, "internal")
+    assert [one["path"] for one in logs] == ["/api/desk/conversations/{conversation_id}"]
+
+
 def test_every_refusal_has_a_status_of_the_clients() -> None:
-    assert set(errors.REFUSED_STATUS.values()) <= {400, 401, 404}
+    assert set(errors.REFUSED_STATUS.values()) <= {400, 401, 404, 410}

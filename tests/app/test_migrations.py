@@ -1,5 +1,8 @@
 """The migrations make what the code's tables say, on both databases, and can be taken back."""
 
+import asyncio
+
+import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -8,12 +11,38 @@ from alembic.script import ScriptDirectory
 
 from actions.shop.tables import metadata as shop_metadata
 from app import schema
-from handoff.clock import now
+from handoff.clock import now as clock_now
 from handoff.database import Database
-from handoff.models import login_failures
+from handoff.models import conversations, deliveries, login_failures, messages, people
 from handoff.models import metadata as handoff_metadata
 
+OLD_ROWS = (
+    "insert into contacts (id, created_at) values ('c', :at)",
+    "insert into identities (id, contact_id, channel, address, created_at) values ('i', 'c', 'fake', 'amina', :at)",
+    "insert into conversations (id, identity_id, contact_id, channel, status, epoch, language, language_chosen, reason,"
+    " priority, waiting_since, deadline, last_seq, created_at, updated_at)"
+    " values ('v', 'i', 'c', 'fake', 'queued', 1, 'bn', false, 'complaint', 3, :at, :at, 1, :at, :at)",
+    "insert into messages (id, conversation_id, seq, author, text, buttons, private, created_at)"
+    " values ('m', 'v', 1, 'customer', 'a person, please', '[]', false, :at)",
+    "insert into messages (id, conversation_id, seq, author, text, buttons, private, created_at)"
+    " values ('m2', 'v', 2, 'bot', 'one', '[]', false, :at), ('m3', 'v', 3, 'bot', 'two', '[]', false, :at),"
+    " ('m4', 'v', 4, 'bot', 'three', '[]', false, :at)",
+    "insert into deliveries (message_id, conversation_id, seq, channel, status, attempts, next_at, updated_at)"
+    " values ('m2', 'v', 2, 'fake', 'sent', 1, :at, :at), ('m3', 'v', 3, 'fake', 'pending', 1, :at, :at),"
+    " ('m4', 'v', 4, 'fake', 'pending', 0, :at, :at)",
+    "insert into receipts (channel, key, message_id, created_at) values ('fake', 'k', 'm', :at)",
+    "insert into handoffs (id, conversation_id, reason, brief, requested_at, deadline)"
+    " values ('h', 'v', 'complaint', '{}', :at, :at)",
+    "insert into people (id, name, display_name, role, password_hash, demo, created_at)"
+    " values ('p', 'rahim', 'Rahim', 'agent', '!', false, :at)",
+    "insert into sessions (token_hash, person_id, csrf_token, created_at, expires_at) values ('t', 'p', 'c', :at, :at)",
+)
 TABLES = {*handoff_metadata.tables, *shop_metadata.tables}
+
+
+@pytest.fixture
+def database(fresh_database: Database) -> Database:
+    return fresh_database
 
 
 async def run(database: Database, step: str, revision: str) -> None:
@@ -24,9 +53,8 @@ async def run(database: Database, step: str, revision: str) -> None:
         settings.attributes["connection"] = connection
         getattr(command, step)(settings, revision)
 
-    async with database.engine.connect() as connection:
-        await connection.run_sync(inside)
-        await connection.commit()
+    async with database.rebuild() as tx:
+        await tx.connection.run_sync(inside)
 
 
 async def tables(database: Database) -> set[str]:
@@ -90,7 +118,7 @@ async def test_migrations_can_be_taken_back_and_run_again(database: Database) ->
 
 async def test_upgrading_what_is_up_to_date_changes_nothing(database: Database) -> None:
     async with database.write() as tx:
-        await tx.execute(sa.insert(login_failures).values(id="1", name="a", created_at=now()))
+        await tx.execute(sa.insert(login_failures).values(id="1", name="a", created_at=clock_now()))
     before = await tables(database)
     await schema.upgrade(database)
     assert await tables(database) == before
@@ -98,5 +126,30 @@ async def test_upgrading_what_is_up_to_date_changes_nothing(database: Database) 
         assert await tx.scalar(sa.select(login_failures.c.name)) == "a"
 
 
+async def test_processes_that_start_at_once_on_an_empty_database_wait_for_each_other(database: Database) -> None:
+    await run(database, "downgrade", "base")
+    await asyncio.gather(*(schema.upgrade(database) for _ in range(3)))
+    assert await tables(database) == {*TABLES, "alembic_version"}
+
+
 def test_there_is_one_line_of_migrations() -> None:
     assert len(ScriptDirectory.from_config(schema.config()).get_heads()) == 1
+
+
+async def test_what_was_stored_before_an_upgrade_is_there_after_it(database: Database) -> None:
+    await run(database, "downgrade", "0001")
+    moment = clock_now()
+    at = moment.replace(tzinfo=None) if database.dialect == "sqlite" else moment
+    async with database.write() as tx:
+        for statement in OLD_ROWS:
+            await tx.connection.execute(sa.text(statement), {"at": at})
+    await run(database, "upgrade", "head")
+    async with database.read() as tx:
+        kept = (await tx.rows(sa.select(conversations)))[0]
+        said = await tx.rows(sa.select(messages.c.text).order_by(messages.c.seq))
+        turns = await tx.rows(sa.select(deliveries.c.next_at).order_by(deliveries.c.seq))
+        person = (await tx.rows(sa.select(people)))[0]
+    assert (kept["status"], kept["team"], kept["rank"], kept["deadline_kind"]) == ("queued", "support", moment, "first")
+    assert [row["text"] for row in said] == ["a person, please", "one", "two", "three"]
+    assert [row["next_at"] for row in turns] == [None, moment, None]  # the earliest that is not sent yet has its turn
+    assert (person["languages"], person["capacity"], person["available"]) == ([], 5, True)

@@ -1,8 +1,10 @@
 """From a stored message to a stored answer: the turn loop with the real model on both databases."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from handoff import turns as turns_service
 from handoff.clock import now
 from handoff.inbox import Incoming
 from handoff.messages import Message
-from handoff.models import conversations, handoffs, tracker_events, turns
+from handoff.models import conversations, handoffs, messages, tracker_events, turns
 from handoff.services import Services
 
 pytestmark = pytest.mark.model
@@ -56,6 +58,15 @@ class Visitor:
         message, _ = await inbox.receive(self._services, incoming)
         self.conversation_id = message.conversation_id
         return message
+
+    async def says_in_a_burst(self, *texts: str, apart: float = 0.5) -> list[Message]:
+        """Messages that come `apart` seconds after each other, however slow the machine is."""
+        said = [await self.says(text) for text in texts]
+        async with self._services.database.write() as tx:
+            for number, message in enumerate(said):
+                at = said[0].created_at + timedelta(seconds=number * apart)
+                await tx.execute(sa.update(messages).where(messages.c.id == message.id).values(created_at=at))
+        return said
 
     async def hears(self) -> list[tuple[str, str]]:
         """Author and text of everything said since the last time, the customer's own words left out."""
@@ -115,12 +126,157 @@ async def test_messages_are_answered_one_by_one_in_their_order(
     services: Services, loop: TurnLoop, words: LiveWords
 ) -> None:
     visitor = Visitor(services)
-    for text in ("Where is my order?", "10001", "amina@example.com"):
-        await visitor.says(text)
+    await visitor.says_in_a_burst("Where is my order?", "10001", "amina@example.com", apart=3)
     assert await work(loop) == 3
     heard = [text for _, text in await visitor.hears()]
     assert heard[:2] == [words.say("ask_order_number", "en").text, words.say("ask_order_contact", "en").text]
     assert heard[2].startswith("Your order 10001")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "language", "contact", "told"),
+    [
+        (("where", "is my order", "10001"), "en", "amina@example.com", "Your order 10001"),
+        (("আমার অর্ডার", "কোথায়", "১০০০১"), "bn", "০১৭১২-৩৪৫৬৭৮", "আপনার অর্ডার 10001"),
+    ],
+)
+async def test_a_question_in_three_pieces_gets_one_answer_and_the_right_one(
+    services: Services,
+    loop: TurnLoop,
+    words: LiveWords,
+    pieces: tuple[str, ...],
+    language: str,
+    contact: str,
+    told: str,
+) -> None:
+    visitor = Visitor(services)
+    said = await visitor.says_in_a_burst(*pieces)
+    assert await work(loop) == 1
+    assert await visitor.hears() == [("bot", words.say("ask_order_contact", language).text)]
+    asked = (await visitor.transcript())[:3]
+    assert [(one.text, one.intent, one.language) for one in asked] == [
+        (text, "order_status", language) for text in pieces
+    ]
+    assert [one["status"] for one in await rows(services, sa.select(turns))] == ["done"] * 3
+    async with services.database.read() as tx:
+        (stored,) = await turn_store.load_events(tx, visitor.conversation_id)
+    heard = [event for event in json.loads(stored.events) if event["event"] == "user"]
+    assert [(event["text"], event["message_id"]) for event in heard] == [("\n".join(pieces), said[0].id)]
+    await visitor.says(contact)
+    assert await work(loop) == 1
+    ((_, text),) = await visitor.hears()
+    assert text.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("questions", "language", "intents"),
+    [
+        (
+            ("What is your return policy?", "How much does shipping cost?", "Can I pay with bKash?"),
+            "en",
+            ["return_policy", "shipping_cost", "mobile_wallet"],
+        ),
+        (
+            ("আপনাদের রিটার্ন পলিসি কী?", "ডেলিভারি চার্জ কত?", "বিকাশে পেমেন্ট করা যাবে?"),
+            "bn",
+            ["return_policy", "shipping_cost", "mobile_wallet"],
+        ),
+        (
+            ("hi", "how much is delivery", "and can I pay with bkash"),
+            "en",
+            ["greet", "shipping_cost", "mobile_wallet"],
+        ),
+    ],
+)
+async def test_three_questions_at_once_get_three_answers_in_their_order(
+    services: Services,
+    loop: TurnLoop,
+    words: LiveWords,
+    questions: tuple[str, ...],
+    language: str,
+    intents: list[str],
+) -> None:
+    visitor = Visitor(services)
+    await visitor.says_in_a_burst(*questions)
+    assert await work(loop) == 3
+    assert await visitor.hears() == [("bot", words.say(intent, language).text) for intent in intents]
+    assert [one.intent for one in (await visitor.transcript())[:3]] == intents
+    assert [one["attempts"] for one in await rows(services, sa.select(turns.c.attempts))] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("question", "language"), [("How much is delivery?", "en"), ("ডেলিভারি চার্জ কত?", "bn")])
+async def test_the_same_question_three_times_at_once_gets_one_answer(
+    services: Services, loop: TurnLoop, words: LiveWords, question: str, language: str
+) -> None:
+    visitor = Visitor(services)
+    await visitor.says_in_a_burst(question, question, question)
+    assert await work(loop) == 1
+    assert await visitor.hears() == [("bot", words.say("shipping_cost", language).text)]
+    assert [one.intent for one in (await visitor.transcript())[:3]] == ["shipping_cost"] * 3
+
+
+@one_engine
+@pytest.mark.parametrize("please", ["please!!", "প্লিজ!!"])
+async def test_a_question_and_a_plea_get_one_answer(
+    services: Services, loop: TurnLoop, words: LiveWords, please: str
+) -> None:
+    question, language = ("How much is delivery?", "en") if please.isascii() else ("ডেলিভারি চার্জ কত?", "bn")
+    visitor = Visitor(services)
+    await visitor.says_in_a_burst(question, please)
+    assert await work(loop) == 1
+    assert await visitor.hears() == [("bot", words.say("shipping_cost", language).text)]
+
+
+@one_engine
+async def test_what_a_form_waits_for_may_come_in_pieces_and_a_question_among_them_is_answered(
+    services: Services, loop: TurnLoop, words: LiveWords
+) -> None:
+    visitor = Visitor(services)
+    await visitor.says("Where is my order?")
+    await work(loop)
+    await visitor.hears()
+    await visitor.says_in_a_burst("How much is delivery?", "10001", "amina@example.com")
+    assert await work(loop) == 2
+    heard = [text for _, text in await visitor.hears()]
+    assert heard[:2] == [words.say("shipping_cost", "en").text, words.say("ask_order_number", "en").text]
+    assert len(heard) == 3
+    assert heard[2].startswith("Your order 10001")
+
+
+@one_engine
+async def test_joined_lines_name_no_intent_either(services: Services, loop: TurnLoop) -> None:
+    visitor = Visitor(services)
+    await visitor.says_in_a_burst("///", "/complaint")
+    await work(loop)
+    assert all((one.confidence or 0) < 1 for one in await visitor.transcript())
+
+
+class Listening:
+    """The real dialogue; counts what it is asked to understand beside the turns."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+        self.parsed: list[str] = []
+
+    def __getattr__(self, name: str):
+        return getattr(self._dialogue, name)
+
+    async def parse(self, text: str):
+        self.parsed.append(text)
+        return await self._dialogue.parse(text)
+
+
+@one_engine
+async def test_a_message_alone_is_understood_once(services: Services, dialogue: Dialogue) -> None:
+    listening = Listening(dialogue)
+    visitor = Visitor(services)
+    await visitor.says_in_a_burst("Where is my order?", "10001", "amina@example.com", apart=3)
+    assert await work(TurnLoop(services, InUse(listening))) == 3  # type: ignore[arg-type]
+    assert listening.parsed == []
+
+
+def test_a_turn_is_ended_long_before_its_lease() -> None:
+    assert timedelta(seconds=turn_loop.TURN_SECONDS) <= turns_service.LEASE / 2
 
 
 @one_engine
@@ -163,7 +319,7 @@ async def test_who_asks_for_a_person_is_queued_and_told_so_in_their_language(
     assert await work(loop) == 2
     heard = await visitor.hears()
     assert heard[0][1].startswith("আপনার অর্ডার 10001")
-    assert heard[1:] == [("system", words.say("queue_first", "bn").text)]
+    assert heard[1:] == [("system", words.say("queue_nobody", "bn", position=1).text)]
     conversation = await visitor.conversation()
     assert (conversation.status, conversation.reason, conversation.epoch) == ("queued", "human_agent", 1)
     (handoff,) = await rows(services, sa.select(handoffs))
@@ -301,13 +457,68 @@ async def test_a_message_that_breaks_its_turn_five_times_goes_to_a_person_and_le
     assert tries == turns_service.MAX_ATTEMPTS
     assert await visitor.hears() == [
         ("system", words.say("bot_failed", "en").text),
-        ("system", words.say("queue_first", "en").text),
+        ("system", words.say("queue_nobody", "en", position=1).text),
     ]
     turn = (await rows(services, sa.select(turns).order_by(turns.c.seq)))[-1]
     assert (turn["status"], turn["error"]) == ("failed", "ZeroDivisionError")
     conversation = await visitor.conversation()
     assert (conversation.status, conversation.reason) == ("queued", "bot_failed")
     assert len(await rows(services, sa.select(tracker_events))) == 1
+
+
+class Choking:
+    """The real dialogue; it breaks on a plea."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+        self.tried: list[str] = []
+
+    def __getattr__(self, name: str):
+        return getattr(self._dialogue, name)
+
+    async def handle(self, message: Message, language: str, chosen: bool):
+        self.tried.append(message.text)
+        if "please" in message.text:
+            raise ZeroDivisionError
+        return await self._dialogue.handle(message, language, chosen)
+
+
+async def test_a_message_that_breaks_its_burst_takes_no_other_with_it(
+    services: Services, dialogue: Dialogue, words: LiveWords
+) -> None:
+    choking = Choking(dialogue)
+    loop = TurnLoop(services, InUse(choking))  # type: ignore[arg-type]
+    visitor = Visitor(services)
+    await visitor.says_in_a_burst("How much is delivery?", "please!!")
+    while await loop.step():
+        async with services.database.write() as tx:  # the pause before the next try is over
+            await tx.execute(sa.update(conversations).values(lease_until=None))
+    tries = ["How much is delivery?\nplease!!", "How much is delivery?", *["please!!"] * 4]
+    assert choking.tried == tries
+    assert await visitor.hears() == [
+        ("bot", words.say("shipping_cost", "en").text),
+        ("system", words.say("bot_failed", "en").text),
+        ("system", words.say("queue_nobody", "en", position=1).text),
+    ]
+    assert [row["status"] for row in await rows(services, sa.select(turns).order_by(turns.c.seq))] == ["done", "failed"]
+
+
+async def test_a_burst_whose_worker_was_killed_is_answered_once_and_in_order_with_what_came_meanwhile(
+    services: Services, dialogue: Dialogue, words: LiveWords
+) -> None:
+    visitor = Visitor(services)
+    await visitor.says_in_a_burst("How much is delivery?", "please!!")
+    killed = await turns_service.lease_next(services, "killed")
+    assert killed is not None
+    assert len(killed.messages) == 2
+    await visitor.says("What is your return policy?")
+    async with services.database.write() as tx:  # its lease runs out
+        await tx.execute(sa.update(conversations).values(lease_until=None))
+    await work(TurnLoop(services, InUse(dialogue)))
+    heard = [text for _, text in await visitor.hears()]
+    assert (heard[0], heard[-1]) == (words.say("shipping_cost", "en").text, words.say("return_policy", "en").text)
+    done = await rows(services, sa.select(turns.c.status, turns.c.attempts).order_by(turns.c.seq))
+    assert [(row["status"], row["attempts"]) for row in done] == [("done", 2), ("done", 2), ("done", 1)]
 
 
 @one_engine
@@ -323,7 +534,7 @@ async def test_a_turn_that_takes_too_long_goes_to_a_person_at_once(
     assert await work(TurnLoop(services, InUse(Interrupted(dialogue, never_ends)))) == 1  # type: ignore[arg-type]
     assert await visitor.hears() == [
         ("system", words.say("bot_failed", "en").text),
-        ("system", words.say("queue_first", "en").text),
+        ("system", words.say("queue_nobody", "en", position=1).text),
     ]
     assert (await visitor.conversation()).reason == "bot_failed"
 

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from channel import Provider
 from playwright.sync_api import Browser, Page, sync_playwright
-from running import ROOT
+from running import ROOT, Shohay, demo_settings
 from windows import DESKTOP
 
 # the docs' pictures are taken anew by `make screenshots`; other runs leave them as they are
@@ -18,6 +23,43 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# no test may hang on the hour at which it runs: support is open at all times, payments not before three days from now
+HOURS = """
+time_zone: Asia/Dhaka
+week: {{{always}}}
+teams:
+  payments:
+    week: {{{later}: ["09:00-18:00"]}}
+"""
+ALWAYS = ", ".join(f'{day}: ["00:00-24:00"]' for day in ("sat", "sun", "mon", "tue", "wed", "thu", "fri"))
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    """Where the fake channel sends to."""
+    opened = Provider()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def shohay(tmp_path_factory: pytest.TempPathFactory, models_dir: Path, provider: Provider) -> Iterator[Shohay]:
+    """A running demo with opening hours of its own and a fake channel that can refuse."""
+    folder = tmp_path_factory.mktemp("browser")
+    project = folder / "project"
+    shutil.copytree(ROOT / "data", project / "data")
+    for name in ("config.yml", "domain.yml", "endpoints.yml"):
+        shutil.copy(ROOT / name, project)
+    later = datetime.now(ZoneInfo("Asia/Dhaka")) + timedelta(days=3)
+    hours = HOURS.format(always=ALWAYS, later=f"{later:%a}".lower())
+    (project / "data" / "hours.yml").write_text(hours, encoding="utf-8")
+    settings = demo_settings(folder, models_dir)
+    settings |= {"PROJECT_DIR": str(project), "FAKE_SEND_URL": provider.url}
+    running = Shohay(settings, folder / "log").start().ready()
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import re
 
 import httpx
 import pytest
+from desk_story import set_scene
 from playwright.sync_api import expect
 from running import Agent, Customer, Shohay
 from stories import STORIES
@@ -16,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 @pytest.mark.parametrize("language", ["en", "bn"])
 def test_the_story_in_two_windows(shohay: Shohay, window, picture, language: str) -> None:
+    set_scene(shohay)
     story = STORIES[language]
     customer = WidgetWindow(window(), shohay, language)
     customer.say(story["faq"][0])
@@ -37,8 +39,9 @@ def test_the_story_in_two_windows(shohay: Shohay, window, picture, language: str
     desk.press("claim")
     customer.hears("system", story["joined"])
 
-    customer.say("?")
-    expect(desk.said("?")).to_be_visible()
+    expect(desk.page.get_by_test_id("status")).to_have_text("With you")
+    customer.say("???")
+    expect(desk.said("???")).to_be_visible()
     desk.write("only for us", note=True)
     desk.write(story["reply"])
     customer.hears("agent", story["reply"])
@@ -98,6 +101,7 @@ def test_of_two_agents_who_claim_at_once_one_gets_it_and_the_other_is_told(shoha
 
 
 def test_both_pages_on_a_phone(shohay: Shohay, window, picture) -> None:
+    set_scene(shohay)
     customer = WidgetWindow(window(PHONE), shohay, "bn")
     customer.say("ডেলিভারি চার্জ কত?")
     customer.hears("bot", "৭০৳")

@@ -7,6 +7,7 @@ from running import PASSWORD, Shohay
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+SMALL = {"width": 360, "height": 640}
 
 
 class WidgetWindow:
@@ -43,12 +44,37 @@ class DeskWindow:
         page.get_by_test_id("login-name").fill(name)
         page.get_by_test_id("login-password").fill(PASSWORD)
         page.get_by_test_id("login-submit").click()
-        expect(page.get_by_test_id("queue-tab-queued")).to_be_visible()
+        self._url = shohay.url
+        self.stands()
+
+    def stands(self) -> None:
+        """Waits until the page has its list, or the team's page its board: from then on it can be used."""
+        expect(self.page.locator("#stand")).to_have_count(1)
+
+    def row(self, conversation_id: str) -> Locator:
+        """The conversation's row in the list."""
+        return self.page.locator(f'[data-testid="conversation-row"][data-conversation="{conversation_id}"]')
 
     def open(self, conversation_id: str) -> None:
-        """Opens a conversation from the list of those that wait."""
-        self.page.locator(f'[data-testid="conversation-row"][data-conversation="{conversation_id}"]').click()
+        """Opens a conversation from the list that is shown."""
+        self.row(conversation_id).click()
         expect(self.page.get_by_test_id("transcript")).to_be_visible()
+
+    def visit(self, conversation_id: str, tab: str = "queued") -> None:
+        """Opens a conversation by its address."""
+        self.page.goto(f"{self._url}/desk/conversations/{conversation_id}?tab={tab}")
+        self.stands()
+        expect(self.page.get_by_test_id("transcript")).to_be_visible()
+
+    def tab(self, name: str) -> None:
+        self.press(f"queue-tab-{name}")
+
+    def unfold(self) -> Locator:
+        """The brief, opened."""
+        brief = self.page.get_by_test_id("brief")
+        if brief.get_attribute("open") is None:
+            brief.locator("summary").first.click()
+        return brief
 
     def press(self, test_id: str) -> None:
         self.page.get_by_test_id(test_id).click()

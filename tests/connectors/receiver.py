@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,16 +18,34 @@ GARBAGE = "answers something that is not HTTP"
 
 @dataclass
 class Receiver:
-    """Keeps what it got. `answers` maps a message's text to what its attempts get in turn: a status, a status with
-    headers, or one of the words above; anything further gets 200."""
+    """Keeps what it got, and when. `answers` maps a message's text to what its attempts get in turn: a status, a status
+    with headers, or one of the words above; anything further gets 200. Each answer takes `seconds`.
+
+    Attributes:
+        most_at_once: how many messages it had in hand at the same time.
+        crowded: chats of which it had two in hand at the same time.
+    """
 
     url: str = ""
     got: list[dict[str, Any]] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
     answers: dict[str, list[Any]] = field(default_factory=dict)
+    seconds: float = 0.0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    most_at_once: int = 0
+    crowded: set[str] = field(default_factory=set)
+    _in_hand: list[str] = field(default_factory=list)
 
     def texts(self, to: str | None = None) -> list[str]:
         return [one["text"] for one in self.got if to in (None, one["to"])]
+
+    def times(self, text: str | None = None, to: str | None = None) -> list[float]:
+        """When messages came, in seconds of a clock that only goes forward."""
+        return [
+            at
+            for at, one in zip(self.at, self.got, strict=True)
+            if text in (None, one["text"]) and to in (None, one["to"])
+        ]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -37,12 +56,10 @@ class Receiver:
                     if line.startswith(b"content-length")
                 )
                 message = json.loads(await reader.readexactly(length))
+                self.at.append(time.monotonic())
                 self.got.append(message)
                 self.arrived.set()
-                waiting = self.answers.get(message["text"])
-                answer = waiting.pop(0) if waiting else 200
-                if answer == HANG:
-                    await asyncio.sleep(60)
+                answer = await self._consider(message)
                 if answer == DROP:
                     break
                 writer.write(b"nonsense\r\n\r\n" if answer == GARBAGE else _response(answer))
@@ -51,6 +68,19 @@ class Receiver:
             pass
         finally:
             writer.close()
+
+    async def _consider(self, message: dict[str, Any]) -> Any:
+        if message["to"] in self._in_hand:
+            self.crowded.add(message["to"])
+        self._in_hand.append(message["to"])
+        self.most_at_once = max(self.most_at_once, len(self._in_hand))
+        try:
+            waiting = self.answers.get(message["text"])
+            answer = waiting.pop(0) if waiting else 200
+            await asyncio.sleep(60 if answer == HANG else self.seconds)
+            return answer
+        finally:
+            self._in_hand.remove(message["to"])
 
 
 def _response(answer: Any) -> bytes:

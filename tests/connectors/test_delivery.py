@@ -6,52 +6,20 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from delivery_testing import deliver, fates, on_sqlite, pauses_end, running, speak
 from receiver import DROP, Receiver
 
 from app import schema
 from connectors.delivery import Delivery
 from connectors.fake import Fake
-from handoff import inbox, outbox, turns
-from handoff.clock import new_id
+from handoff import outbox
 from handoff.clock import now as clock_now
 from handoff.database import Database
-from handoff.inbox import Incoming
-from handoff.messages import Said
-from handoff.models import deliveries, messages
+from handoff.models import deliveries
 from handoff.services import Services
-from handoff.turns import Outcome
-
-
-async def speak(services: Services, address: str, *replies: str) -> None:
-    """A customer writes and the bot says these."""
-    await inbox.receive(services, Incoming("fake", new_id(), address, "hello"))
-    turn = await turns.lease_next(services, "w")
-    assert turn is not None
-    assert await turns.finish(services, turn, Outcome([Said(text) for text in replies], "en"), "w", None)
-
-
-async def deliver(delivery: Delivery) -> None:
-    """Until nothing is due any more."""
-    while await delivery.step():
-        pass
-
-
-async def pauses_end(services: Services) -> None:
-    async with services.database.write() as tx:
-        await tx.execute(sa.update(deliveries).values(next_at=clock_now() - timedelta(seconds=1)))
-
-
-async def fates(services: Services) -> dict[str, tuple[str, int, str | None]]:
-    """Status, attempts and error of each message by its text."""
-    query = sa.select(messages.c.text, deliveries.c.status, deliveries.c.attempts, deliveries.c.error).join(
-        deliveries, deliveries.c.message_id == messages.c.id
-    )
-    async with services.database.read() as tx:
-        return {row["text"]: (row["status"], row["attempts"], row["error"]) for row in await tx.rows(query)}
 
 
 @pytest.fixture
@@ -101,6 +69,14 @@ async def test_the_providers_own_pause_is_kept(services: Services, delivery: Del
         assert await tx.scalar(sa.select(deliveries.c.next_at)) >= before + timedelta(seconds=3600)
 
 
+async def test_a_pause_for_ever_is_a_day(services: Services, delivery: Delivery, receiver: Receiver) -> None:
+    receiver.answers["one"] = [(429, {"Retry-After": "9" * 400})]
+    await speak(services, "amina", "one")
+    await deliver(delivery)
+    async with services.database.read() as tx:
+        assert await tx.scalar(sa.select(deliveries.c.next_at)) <= clock_now() + timedelta(days=1.25)
+
+
 async def test_a_message_that_may_have_arrived_is_never_sent_again(
     services: Services, delivery: Delivery, receiver: Receiver
 ) -> None:
@@ -121,7 +97,7 @@ async def test_one_cut_off_by_the_end_of_its_process_is_unknown_and_not_sent_aga
     services: Services, delivery: Delivery, receiver: Receiver
 ) -> None:
     await speak(services, "amina", "one", "two")
-    assert await outbox.take_due(services.database) is not None  # and the process dies
+    assert (await outbox.take_due(services.database, "fake")).due  # and the process dies
     await deliver(delivery)
     assert receiver.texts() == []
     async with services.database.write() as tx:
@@ -138,6 +114,27 @@ async def test_a_rejected_message_is_given_up_with_the_reason_and_the_next_one_g
     await speak(services, "amina", "one", "two")
     await deliver(delivery)
     assert await fates(services) == {"one": ("failed", 1, "HTTP 403"), "two": ("sent", 1, None)}
+
+
+@on_sqlite
+async def test_each_further_pause_is_three_times_as_long_and_no_two_are_quite_alike(
+    services: Services, delivery: Delivery, receiver: Receiver
+) -> None:
+    chats = [f"v{number}" for number in range(4)]
+    for address in chats:
+        receiver.answers[address] = [503] * 7
+        await speak(services, address, address)
+    for attempt in range(7):
+        before = clock_now()
+        await deliver(delivery)
+        async with services.database.read() as tx:
+            at = [row["next_at"] for row in await tx.rows(sa.select(deliveries.c.next_at))]
+        shortest = min(3.0**attempt, 300)
+        spent = (clock_now() - before).total_seconds()
+        for one in at:
+            assert shortest <= (one - before).total_seconds() <= shortest * 1.25 + spent
+        assert len(set(at)) == len(chats)
+        await pauses_end(services)
 
 
 async def test_what_is_never_taken_is_given_up_after_eight_tries(
@@ -161,19 +158,12 @@ async def test_a_channel_that_is_off_fails_its_messages_and_holds_up_nobody(
     assert await fates(services) == {text: ("failed", 1, "channel fake is off") for text in ("one", "two")}
 
 
-async def finished(task: asyncio.Task[Any]) -> None:
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
 async def test_running_it_sends_what_is_committed(services: Services, delivery: Delivery, receiver: Receiver) -> None:
-    running = asyncio.create_task(delivery.run())
-    for number in range(3):
-        receiver.arrived.clear()
-        await speak(services, "amina", f"message {number}")
-        await asyncio.wait_for(receiver.arrived.wait(), 10)
-    await finished(running)
+    async with running(delivery):
+        for number in range(3):
+            receiver.arrived.clear()
+            await speak(services, "amina", f"message {number}")
+            await asyncio.wait_for(receiver.arrived.wait(), 10)
     assert receiver.texts() == ["message 0", "message 1", "message 2"]
 
 
@@ -181,12 +171,10 @@ async def test_it_outlives_a_database_that_is_away(
     tmp_path: Path, services: Services, fake: Fake, receiver: Receiver
 ) -> None:
     late = Database(f"sqlite+aiosqlite:///{tmp_path / 'later' / 'shohay.db'}")
-    running = asyncio.create_task(Delivery(late, {"fake": fake}).run())
-    await asyncio.sleep(0.1)
-    assert not running.done()
-    await schema.upgrade(late)  # makes the folder as well
-    await speak(replace(services, database=late), "amina", "after all")
-    await asyncio.wait_for(receiver.arrived.wait(), 10)
-    await finished(running)
+    async with running(Delivery(late, {"fake": fake})):
+        await asyncio.sleep(0.1)
+        await schema.upgrade(late)  # makes the folder as well
+        await speak(replace(services, database=late), "amina", "after all")
+        await asyncio.wait_for(receiver.arrived.wait(), 10)
     await late.close()
     assert receiver.texts() == ["after all"]

@@ -108,6 +108,8 @@ async def test_the_other_end_gets_the_message_as_it_was_said(fake: Fake, receive
         ((429, {"Retry-After": "-5"}), RetryAfter(1.0)),
         ((429, {"Retry-After": "inf"}), RetryAfter(1.0)),
         ((429, {"Retry-After": "nan"}), RetryAfter(1.0)),
+        ((429, {"Retry-After": "5", "X-RateLimit-Global": "true"}), RetryAfter(5.0, everyone=True)),
+        ((503, {"X-RateLimit-Global": "false"}), RetryAfter(1.0)),
         (400, Rejected("HTTP 400")),
         (403, Rejected("HTTP 403")),
         (404, Rejected("HTTP 404")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from handoff.clock import iso, new_id
 from handoff.clock import now as clock_now
-from handoff.database import Database, DatabaseAway
+from handoff.database import BELIEVED_SECONDS, Database, DatabaseAway
 from handoff.models import contacts, messages
 from handoff.people import Person
 
@@ -125,6 +126,24 @@ async def test_the_tables_themselves_refuse_what_may_not_be(database: Database) 
     assert await count(database, "messages") == 0
 
 
+async def test_an_error_does_not_tell_what_was_to_be_stored(database: Database) -> None:
+    with pytest.raises(sa.exc.IntegrityError) as refused:
+        async with database.write() as tx:  # a message of no conversation
+            await tx.execute(
+                sa.insert(messages).values(
+                    id=new_id(),
+                    conversation_id=new_id(),
+                    seq=1,
+                    author="customer",
+                    text="for your eyes only",
+                    buttons=[],
+                    private=False,
+                    created_at=clock_now(),
+                )
+            )
+    assert "for your eyes only" not in "".join(traceback.format_exception(refused.value))
+
+
 async def test_many_writers_at_once_all_get_their_turn(database: Database) -> None:
     await asyncio.gather(*(add_contact(database, f"{number}") for number in range(60)))
     assert await count(database, "contacts") == 60
@@ -147,6 +166,21 @@ async def test_a_server_that_hangs_up_is_away() -> None:
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     await assert_away(Database(f"postgresql+asyncpg://postgres@127.0.0.1:{port}/shohay"))
+    server.close()
+
+
+async def test_a_server_that_never_answers_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handoff.database.CONNECT_SECONDS", 0.2)
+    ends = asyncio.Event()
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ends.wait()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    await assert_away(Database(f"postgresql+asyncpg://postgres@127.0.0.1:{port}/shohay"))
+    ends.set()
     server.close()
 
 
@@ -180,6 +214,22 @@ async def test_a_connection_cut_in_the_middle_is_away_and_the_next_write_works(d
 
 
 @only_postgres
+async def test_of_two_that_wait_for_each_other_one_is_told_that_nothing_was_stored(database: Database) -> None:
+    for name in ("one", "two"):
+        await add_contact(database, name)
+    both_began = asyncio.Barrier(2)
+
+    async def rename(first: str, second: str) -> None:
+        async with database.write() as tx:
+            await tx.execute(sa.update(contacts).where(contacts.c.name == first).values(created_at=clock_now()))
+            await both_began.wait()
+            await tx.execute(sa.update(contacts).where(contacts.c.name == second).values(created_at=clock_now()))
+
+    ends = await asyncio.gather(rename("one", "two"), rename("two", "one"), return_exceptions=True)
+    assert sorted(type(end) for end in ends if end is not None) == [DatabaseAway]
+
+
+@only_postgres
 async def test_connections_cut_while_idle_are_replaced_unseen(database: Database) -> None:
     pids: set[int] = set()
     together = asyncio.Barrier(3)
@@ -196,6 +246,7 @@ async def test_connections_cut_while_idle_are_replaced_unseen(database: Database
         for pid in pids:
             assert await tx.scalar(sa.select(sa.func.pg_terminate_backend(pid)))
     await admin.close()
+    await asyncio.sleep(BELIEVED_SECONDS)
     await asyncio.gather(*(add_contact(database) for _ in range(3)))
     assert await count(database, "contacts") == 3
 
@@ -233,3 +284,28 @@ async def test_in_a_section_of_ones_own_others_wait_until_the_end(database: Data
 
     await asyncio.gather(first(), second("section"), second("another"))
     assert order == ["another", "first", "section"]
+
+
+@only_postgres
+async def test_who_stops_in_the_middle_of_a_transaction_does_not_hold_up_the_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handoff.database.IDLE_SECONDS", 0.2)
+    stopped = Database(POSTGRES)
+    inside, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def suspended() -> None:
+        async with stopped.write() as tx:
+            await tx.alone("suspended")
+            inside.set()
+            await goes_on.wait()
+            await tx.scalar(sa.select(sa.literal(1)))
+
+    task = asyncio.create_task(suspended())
+    await inside.wait()
+    async with database.write() as tx:
+        await tx.alone("suspended")
+    goes_on.set()
+    with pytest.raises(DatabaseAway):
+        await task
+    await stopped.close()

@@ -26,6 +26,7 @@ from handoff_testing import (
     state,
     tracked,
     write,
+    write_burst,
 )
 
 from handoff import ownership, store, turn_store, turns
@@ -33,7 +34,6 @@ from handoff.clock import new_id
 from handoff.clock import now as clock_now
 from handoff.messages import Button, Said
 from handoff.models import conversations
-from handoff.queue import QueueRules
 from handoff.services import Services
 from handoff.turns import Outcome
 
@@ -165,9 +165,9 @@ async def test_a_turn_that_cannot_be_stored_leaves_nothing_and_is_tried_again(se
     outcome = Outcome([Said("half a turn")], "bn", language_chosen=True, handoff_reason="human_agent")
     with pytest.raises(sa.exc.IntegrityError):  # these events are there already
         await turns.finish(services, turn, outcome, WORKER, tracked(1, 0))
-    no_deadlines = replace(services, queue_rules=QueueRules({}, 9, {}))
-    with pytest.raises(KeyError):  # breaks after events and replies were written
-        await turns.finish(no_deadlines, turn, outcome, WORKER, tracked(1, 1))
+    no_targets = replace(services, queue_rules=replace(services.queue_rules, targets={}))
+    with pytest.raises(ValueError):  # breaks after events and replies were written
+        await turns.finish(no_targets, turn, outcome, WORKER, tracked(1, 1))
     assert await dump(services.database) == before
 
     await turns.fail(services, turn, WORKER, "KeyError")
@@ -186,6 +186,124 @@ async def test_messages_of_a_conversation_are_answered_in_order(services: Servic
     assert await turns.lease_next(services, WORKER) is None
 
 
+async def test_what_came_in_one_burst_is_leased_together_and_done_together(services: Services) -> None:
+    burst = await write_burst(services, "where", "is my order", "10001")
+    turn = await answer(services, "on its way", together=3, intent="order_status", confidence=0.6, milliseconds=9.0)
+    assert turn.message.id == burst[0].id
+    assert [message.id for message in turn.messages] == [message.id for message in burst]
+    assert await said(services, burst[0].conversation_id) == [
+        ("customer", "where"),
+        ("customer", "is my order"),
+        ("customer", "10001"),
+        ("bot", "on its way"),
+    ]
+    async with services.database.read() as tx:
+        asked = (await store.transcript(tx, burst[0].conversation_id))[:3]
+    assert {(one.intent, one.confidence, one.language) for one in asked} == {("order_status", 0.6, "en")}
+    stored = await rows(services.database, "turns")
+    assert [(row["status"], row["attempts"], row["milliseconds"]) for row in stored] == [("done", 1, 9.0)] * 3
+    assert (await state(services, burst[0].conversation_id)).turn_waiting_since is None
+    assert await turns.lease_next(services, WORKER) is None
+
+
+async def test_what_came_later_or_by_a_button_is_a_turn_of_its_own(services: Services) -> None:
+    burst = await write_burst(services, "hello", "hello?", apart=2.5)
+    assert [message.id for message in (await answer(services, "hi", together=5)).messages] == [burst[0].id]
+    button = Button("A person", "/human_agent")
+    await answer(services, said=[Said("yes?", (button,))])
+    await write_burst(services, "hm")
+    await write(services, "", payload="/human_agent")
+    await write(services, "please")
+    assert [(await answer(services, "so", together=5)).messages[0].text for _ in range(3)] == [
+        "hm",
+        "A person",
+        "please",
+    ]
+
+
+async def test_what_a_turn_leaves_of_a_burst_waits_on_untried_and_together(services: Services) -> None:
+    burst = await write_burst(services, "hi", "where", "is my order")
+    await answer(services, "hello", together=1)
+    assert await turn_rows(services) == [("done", 1), ("waiting", 0), ("waiting", 0)]
+    assert (await state(services, burst[0].conversation_id)).turn_waiting_since is not None
+    turn = await answer(services, "your number?", together=2)
+    assert [message.id for message in turn.messages] == [burst[1].id, burst[2].id]
+    assert await turn_rows(services) == [("done", 1)] * 3
+
+
+@pytest.mark.parametrize("how", ["failed", "was killed"])
+async def test_after_a_turn_broke_its_messages_are_tried_one_by_one_in_order(services: Services, how: str) -> None:
+    burst = await write_burst(services, "one", "two", "three")
+    broken = await lease(services)
+    assert len(broken.messages) == 3
+    if how == "failed":
+        await turns.fail(services, broken, WORKER, "ValueError")
+    await write(services, "four, meanwhile")
+    await end_leases(services.database)
+    for message in burst:
+        turn = await answer(services, f"re: {message.text}", worker=OTHER, together=5)
+        assert ([one.id for one in turn.messages], turn.attempts) == ([message.id], 2)
+    assert [message.text for message in (await answer(services, "re: four", together=5)).messages] == [
+        "four, meanwhile"
+    ]
+    assert not await turns.finish(services, broken, Outcome([Said("late")], "en"), WORKER, None)
+    spoken = await said(services, burst[0].conversation_id)
+    assert [text for author, text in spoken if author == "bot"] == ["re: one", "re: two", "re: three", "re: four"]
+    assert await turn_rows(services) == [("done", 2)] * 3 + [("done", 1)]
+
+
+async def test_what_a_broken_turn_had_left_of_its_burst_was_not_tried(services: Services) -> None:
+    await write_burst(services, "poison", "fine", "and well")
+    await turns.fail(services, (await lease(services)).only(1), WORKER, "ValueError")
+    assert await turn_rows(services) == [("waiting", 1), ("waiting", 0), ("waiting", 0)]
+    await end_leases(services.database)
+    assert (await answer(services, "at last", together=5)).more == ()
+    assert [message.text for message in (await lease(services)).messages] == ["fine", "and well"]
+
+
+async def test_a_poison_message_in_a_burst_is_set_aside_after_five_tries_and_those_before_it_are_answered(
+    services: Services,
+) -> None:
+    burst = await write_burst(services, "before", "poison", "behind", language="bn")
+    tries = 0
+    for _ in range(6):
+        turn = await lease(services)
+        if "poison" in [message.text for message in turn.messages]:
+            tries += 1
+            await turns.fail(services, turn, WORKER, "ValueError")
+        else:
+            assert await turns.finish(services, turn, Outcome([Said("answered")], "bn"), WORKER, None)
+        await end_leases(services.database)
+    assert tries == turns.MAX_ATTEMPTS
+    await assert_with_a_person(services, burst[0].conversation_id)
+    assert [text for author, text in await said(services, burst[0].conversation_id) if author == "bot"] == ["answered"]
+    assert [status for status, _ in await turn_rows(services)] == ["done", "failed", "dropped"]
+
+
+async def test_a_burst_that_takes_too_long_goes_to_a_person_with_all_its_messages(services: Services) -> None:
+    burst = await write_burst(services, "one", "two", "three", language="bn")
+    await turns.fail(services, (await lease(services)).only(2), WORKER, "TimeoutError", final=True)
+    await assert_with_a_person(services, burst[0].conversation_id)
+    stored = await rows(services.database, "turns", "seq")
+    assert [(row["status"], row["error"]) for row in stored] == [
+        ("failed", "TimeoutError"),
+        ("failed", "TimeoutError"),
+        ("dropped", None),
+    ]
+
+
+async def test_a_lease_is_as_long_for_a_worker_that_had_to_wait_for_its_place(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await write(services)
+    asked = clock_now()
+    given = asked + timedelta(seconds=9)
+    times = iter([asked, given])
+    monkeypatch.setattr(turns, "clock_now", lambda: next(times))
+    await lease(services)
+    assert (await state(services, message.conversation_id)).lease_until == given + turns.LEASE
+
+
 async def test_four_workers_with_deaths_and_failures_answer_everything_once_and_in_order(services: Services) -> None:
     people, each = 4, 5
     await asyncio.gather(*(talk(services, f"v{n}", each) for n in range(people)))
@@ -199,14 +317,16 @@ async def test_four_workers_with_deaths_and_failures_answer_everything_once_and_
             if turn is None:
                 await asyncio.sleep(0.005)
                 continue
+            turn = turn.only(chance.randint(1, 3))
             trouble = chance.random() if turn.attempts < 3 else 1.0
             if trouble < 0.3:
                 if trouble < 0.15:  # otherwise it was killed
                     await turns.fail(services, turn, worker, "ValueError")
                 await end_leases(services.database, turn.conversation.id)
                 continue
-            stored = await turns.finish(services, turn, Outcome([Said(f"re: {turn.message.text}")], "en"), worker, None)
-            left -= stored
+            replies = [Said(f"re: {message.text}") for message in turn.messages]
+            if await turns.finish(services, turn, Outcome(replies, "en"), worker, None):
+                left -= len(turn.messages)
 
     await asyncio.gather(*(work(new_id()) for _ in range(4)))
     for conversation in await rows(services.database, "conversations"):
@@ -239,7 +359,7 @@ async def assert_with_a_person(services: Services, conversation_id: str) -> None
     told = [text for author, text in await said(services, conversation_id) if author == "system"]
     assert told == [
         services.phrases.say("bot_failed", "bn").text,
-        services.phrases.say("queue_first", "bn").text,
+        services.phrases.say("queue_nobody", "bn", position=1).text,
     ]
     async with services.database.read() as tx:
         assert await store.brief(tx, conversation_id) == {"reason": "bot_failed", "known": {}}

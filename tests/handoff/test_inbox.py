@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from handoff_testing import RAHIM, answer, ask_for_person, change, count, dump, rows, said, state, write
 
 from handoff import events, inbox, ownership
@@ -18,6 +19,7 @@ from handoff.conversations import Refused
 from handoff.database import Database, DatabaseAway
 from handoff.inbox import Incoming, TooMany
 from handoff.messages import Button, Said
+from handoff.models import metadata
 from handoff.services import Services
 
 STORED = ("contacts", "identities", "conversations", "messages", "receipts", "turns", "events", "deliveries")
@@ -221,3 +223,25 @@ async def test_with_the_database_away_the_sender_hears_so(services: Services) ->
     await away.database.close()
     _, new = await inbox.receive(services, Incoming("fake", "k", "amina", "hello"))
     assert new
+
+
+@pytest.mark.parametrize("opens", [True, False])
+async def test_a_late_copy_of_an_erased_message_brings_nothing_back(services: Services, opens: bool) -> None:
+    await inbox.open_session(services, "fake", "amina", None)
+    incoming = Incoming("fake", "update-1", "amina", "my secret", opens=opens)
+    message, _ = await inbox.receive(services, incoming)
+    async with services.database.write() as tx:
+        for name in ("turns", "deliveries", "messages", "conversations", "identities", "contacts"):
+            if name == "messages":
+                await tx.execute(sa.update(metadata.tables["receipts"]).values(message_id=None))
+            await tx.execute(sa.delete(metadata.tables[name]))
+    with pytest.raises(inbox.Erased):
+        await inbox.receive(services, incoming)
+    assert await count(services.database, "conversations") == 0
+    fresh = await write(services, "hello again")
+    assert fresh.conversation_id != message.conversation_id
+
+
+async def test_a_channels_own_name_for_a_delivery_is_kept_only_as_a_hash(services: Services) -> None:
+    await inbox.receive(services, Incoming("fake", "amina@example.com:17", "amina", "hello"))
+    assert "amina@example.com" not in await dump(services.database)

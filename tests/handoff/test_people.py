@@ -40,6 +40,15 @@ async def test_passwords_are_kept_as_argon2id_and_tokens_as_hashes(database: Dat
     assert await opens(database, token) == session
 
 
+async def test_processes_that_make_the_same_account_at_once_make_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # quick, so that they all come to the table together
+    monkeypatch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    made = await asyncio.gather(*(people.add(database, "rahim", "Rahim", "agent", PASSWORD) for _ in range(8)))
+    assert len({person.id for person in made}) == await count(database, "people") == 1
+
+
 async def test_wrong_password_and_unknown_name_get_the_same_answer(database: Database) -> None:
     await hire(database, RAHIM)
     assert await people.sign_in(database, "rahim", "wrong") is None
@@ -85,7 +94,8 @@ async def test_a_session_ends_by_signing_out_or_by_itself(database: Database) ->
     assert first != second
     for made_up in ("", first[:-1], first + "x", first.swapcase(), "' or 1=1 --"):
         assert await opens(database, made_up) is None
-    await people.sign_out(database, first)
+    async with database.write() as tx:
+        await people.sign_out(tx, first)
     assert await opens(database, first) is None
     assert await opens(database, second) is not None
     await change(database, "sessions", expires_at=clock_now() - timedelta(seconds=1))
@@ -134,3 +144,29 @@ async def test_people_are_found_by_their_name(database: Database) -> None:
         assert await people.everyone(tx) == [RAHIM, SADIA]
         assert await people.by_name(tx, "rahim") == RAHIM
         assert await people.by_name(tx, "Rahim ") is None
+
+
+async def test_what_suits_somebody_is_kept_until_it_is_said_anew(database: Database) -> None:
+    person = await people.add(database, "rahim", "Rahim", "agent", PASSWORD)
+    await people.set_profile(database, person.id, languages=["en", "bn", "en"], capacity=2)
+    await people.set_profile(database, person.id, teams=["payments"], skills=["payments"])
+    await people.set_profile(database, person.id)
+    await people.add(database, "rahim", "Rahim", "supervisor", PASSWORD)
+    row = (await rows(database, "people"))[0]
+    assert (row["languages"], row["skills"], row["teams"]) == (["bn", "en"], ["payments"], ["payments"])
+    assert row["capacity"] == 2
+    await people.set_profile(database, person.id, languages=[], teams=[], capacity=0)
+    row = (await rows(database, "people"))[0]
+    assert (row["languages"], row["skills"], row["teams"], row["capacity"]) == ([], ["payments"], [], 0)
+    with pytest.raises(ValueError, match="0 or more"):
+        await people.set_profile(database, person.id, capacity=-1)
+
+
+async def test_a_demo_accounts_profile_is_of_its_beginning_and_then_its_own(database: Database) -> None:
+    profile = {"languages": ["en"], "capacity": 3}
+    await people.ensure_demo(database, "agent2", "Daniel", "agent", PASSWORD, profile)
+    row = (await rows(database, "people"))[0]
+    assert (row["languages"], row["capacity"]) == (["en"], 3)
+    await people.set_profile(database, row["id"], languages=["bn"])
+    await people.ensure_demo(database, "agent2", "Daniel", "agent", PASSWORD, profile)
+    assert (await rows(database, "people"))[0]["languages"] == ["bn"]

@@ -1,85 +1,16 @@
-"""Card numbers go, everything else stays."""
+"""Card numbers and their codes go, everything else stays."""
 
 from __future__ import annotations
 
 import random
 import re
-import unicodedata
 
 import pytest
+from card_testing import AROUND, SCRIPTS, card, plain_digits, written
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.privacy import REDACTED, has_content, redact
-
-SCRIPTS = ["0123456789", "০১২৩৪৫৬৭৮৯", "०१२३४५६७८९", "٠١٢٣٤٥٦٧٨٩", "０１２３４５６７８９"]
-# issuer prefix and length: Visa, Mastercard, American Express, Diners, JCB, Discover, UnionPay, RuPay, Maestro, Mir
-ISSUERS = [
-    ("4", 13),
-    ("4", 16),
-    ("4", 19),
-    ("51", 16),
-    ("55", 16),
-    ("2221", 16),
-    ("2720", 16),
-    ("34", 15),
-    ("37", 15),
-    ("36", 14),
-    ("3528", 16),
-    ("6011", 16),
-    ("65", 16),
-    ("62", 16),
-    ("62", 18),
-    ("82", 16),
-    ("508", 16),
-    ("6759", 17),
-    ("2200", 16),
-]
-SEPARATORS = [" ", "-", "–", "\u00a0", ".", " - "]
-AROUND = [
-    ("", ""),
-    ("my card is ", "."),
-    ("কার্ড নম্বর: ", " টাকা কেটেছে"),
-    ("(", ")"),
-    ("", ", order 10001"),
-    ("order 10001, card:", "\nthanks"),
-    ("_", "_"),
-    ("**", "**"),
-]
-
-
-def luhn_digit(body: str) -> str:
-    """The check digit by the standard's own words: double every second digit from the right, sum up."""
-    total = 0
-    for place, character in enumerate(reversed(body)):
-        digit = int(character) * (2 if place % 2 == 0 else 1)
-        total += sum(divmod(digit, 10))
-    return str(-total % 10)
-
-
-def card(chance: random.Random) -> str:
-    prefix, length = chance.choice(ISSUERS)
-    body = prefix + "".join(chance.choice("0123456789") for _ in range(length - len(prefix) - 1))
-    return body + luhn_digit(body)
-
-
-def written(chance: random.Random, number: str) -> str:
-    """As people write it: in one, in fours, as American Express prints it, or cut anywhere."""
-    kind = chance.randrange(4)
-    if kind == 0:
-        groups = [number]
-    elif kind == 1:
-        groups = re.findall("..?.?.?", number)
-    elif kind == 2:
-        groups = [number[:4], number[4:10], number[10:]]
-    else:
-        cuts = sorted(chance.sample(range(1, len(number)), chance.randint(1, 5)))
-        groups = [number[a:b] for a, b in zip([0, *cuts], [*cuts, len(number)], strict=True)]
-    return chance.choice(SEPARATORS).join(groups).translate(str.maketrans(SCRIPTS[0], chance.choice(SCRIPTS)))
-
-
-def plain_digits(text: str) -> str:
-    return "".join(str(unicodedata.digit(one)) for one in text if one.isdigit())
 
 
 def test_ten_thousand_card_numbers_are_all_gone() -> None:
@@ -120,11 +51,57 @@ def test_two_card_numbers_side_by_side_both_go() -> None:
         "সিভিভি ১২৩",
         "সিভিভি হলো ১২৩",
         "सीवीवी है १२३",
+        "CVV no. 123",
+        "cvv number is 123",
+        "cvv of my card is 123",
+        "C.V.V 123",
+        "cvv\n123",
+        "CVV (123",
+        "my cvv: 1 2 3",
+        "the security code is 1234",
+        "card verification code 123",
+        "the code on the back is 123",
+        "সিভিভি নম্বর ১২৩",
+        "সিভিভি কোড: ১২৩",
+        "সিভিভিটা ১২৩",
+        "আমার কার্ডের সিভিভি হচ্ছে ১২৩",
+        "সিকিউরিটি কোড ১২৩",
+        "सुरक्षा कोड १२३",
     ],
 )
 def test_a_cards_security_code_goes_when_it_is_named(text: str) -> None:
     assert plain_digits(redact(text).replace("2=", "=").replace("C2", "C")) == ""
     assert redact(text).endswith("•••")
+
+
+@pytest.mark.parametrize("text", ["123 is my CVV", "1234 is the cvc", "১২৩ আমার সিভিভি", "१२३ है सीवीवी"])
+def test_a_cards_security_code_goes_when_it_is_named_after_it(text: str) -> None:
+    assert redact(text).startswith("••• ")
+
+
+@pytest.mark.parametrize(
+    "beside", [" exp 12/27 123", ", 12/27, 123", "\n12/27\n123", " মেয়াদ ১২/২৭ ১২৩", "; valid thru 12-27; 1234"]
+)
+def test_a_security_code_goes_that_follows_card_and_expiry(beside: str) -> None:
+    assert redact(f"4111 1111 1111 1111{beside} please").endswith("••• please")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the cvv is wrong, order 10001",
+        "cvv for order 12345",
+        "order 1234 is my order; what is a CVV?",
+        "my security code was 482913",
+        "tracking bd4111111111111111",
+        "JD4111111111111111",
+        "paid on 20/11/2026 and 21/11/2026",
+        "2026/11/20 2026/11/21",
+        "is 1234 my parcel?",
+    ],
+)
+def test_what_only_looks_like_a_card_or_its_code_stays(text: str) -> None:
+    assert redact(text) == text
 
 
 def test_numbers_that_fail_the_luhn_check_stay() -> None:
@@ -202,7 +179,7 @@ def test_redacting_never_fails_and_redacting_twice_changes_nothing_more(text: st
 
 
 def test_the_longest_message_of_digits_is_read_in_one_go() -> None:
-    for text in ("4" * 4000, "4 " * 2000, "4-" * 2000, "4111 1111 1111 1112 " * 200):
+    for text in ("4" * 4000, "4 " * 2000, "4-" * 2000, "4/" * 2000, "4111 1111 1111 1112 " * 200, "cvv is " * 570):
         redact(text)
 
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from running import POSTGRES
 from sqlalchemy.engine import make_url
+from structlog.testing import capture_logs
 
 from handoff.clock import new_id
 from handoff.database import Database
@@ -84,3 +85,41 @@ async def test_a_change_in_one_process_wakes_another_after_its_commit_and_over_a
     with pytest.raises(asyncio.CancelledError):
         await listening
     waiter.close()
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+async def test_of_many_changes_at_once_another_process_hears_every_topic(database: Database) -> None:
+    elsewhere = Signals()
+    listening = asyncio.create_task(listen(make_url(POSTGRES), elsewhere))
+    topics = [topic(new_id()) for _ in range(40)]
+    heard = [elsewhere.subscribe(one) for one in topics]
+    ready = elsewhere.subscribe("ready")
+
+    async def change(*woken: str) -> None:
+        async with database.write() as tx:
+            for one in woken:
+                tx.wake(one)
+
+    for _ in range(200):  # the listener connects meanwhile
+        await change("ready")
+        if await ready.wait(0.05):
+            break
+    await asyncio.gather(*(change(*topics[number : number + 2]) for number in range(39)))
+    assert all(await asyncio.gather(*(one.wait(5) for one in heard)))
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+async def test_wake_ups_that_cannot_be_sent_break_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are hints: whoever misses one looks again by itself."""
+    mine = database.signals.subscribe("changed")
+    nobody = Database("postgresql+asyncpg://postgres@127.0.0.1:1/shohay")
+    monkeypatch.setattr(database, "_announcer", nobody._announcer)
+    with capture_logs() as logs:
+        async with database.write() as tx:
+            tx.wake("changed")
+        await nobody.close()
+    assert [one["event"] for one in logs] == ["notifications_not_sent"]
+    assert await mine.wait(1)
+    mine.close()

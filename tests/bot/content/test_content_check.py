@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from content_testing import FILES, replace, write
 
-from bot.content.check import check
+from bot.content.check import check, hours
 from bot.content.library import read
 
 ROOT = Path(__file__).parents[3]
@@ -181,23 +181,74 @@ def test_rules_of_a_wrong_form_are_told_and_hide_no_other_mistake(project: Path,
     assert [(file, line) for file, line, _ in problems(project)] == [(POLICY, 18), (RULES, 1)]
 
 
+QUEUE_RULES = """\
+priorities: {a: 1}
+default_priority: 1
+raise_minutes: 10
+targets: {1: {first_response: 5, next_response: 5}}
+warn_percent: 70
+any_agent_after_seconds: 60
+teams: {support: {title: Support}}
+"""
+
+
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("wrong", "right", "what"),
     [
-        ("priorities: {a: 1}\ndefault_priority: 2\ndeadline_minutes: {1: 5}\n", "no line for priority 2"),
-        ("priorities: {}\ndefault_priority: 1\n", "'deadline_minutes' is missing"),
-        ("priorities: [a]\ndefault_priority: 1\ndeadline_minutes: {1: 5}\n", "cannot be used"),
-        ("priorities: {}\ndefault_priority: urgent\ndeadline_minutes: {1: 5}\n", "cannot be used"),
-        ("priorities: {}\ndefault_priority: 1\ndeadline_minutes: {1: soon}\n", "cannot be used"),
-        ("just words\n", "cannot be used"),
-        ("priorities: {unclosed\n", "not valid YAML"),
+        ("{a: 1}", "{a: 2}", "no line for priority 2"),
+        ("targets: {1: {first_response: 5, next_response: 5}}\n", "", "'targets' is missing"),
+        ("{a: 1}", "[a]", "cannot be used"),
+        ("default_priority: 1", "default_priority: urgent", "cannot be used"),
+        ("first_response: 5", "first_response: soon", "cannot be used"),
+        ("{1: {first_response: 5, next_response: 5}}", "5", "cannot be used"),
+        ("{support: {title: Support}}", "[support]", "cannot be used"),
+        ("{title: Support}", "{assign: magic}", "write auto or pull"),
+        (QUEUE_RULES, "just words\n", "cannot be used"),
+        (QUEUE_RULES, "priorities: {unclosed\n", "not valid YAML"),
     ],
 )
-def test_rules_of_the_queue_that_cannot_be_used_are_told(project: Path, text: str, what: str) -> None:
-    write(project, "data/handoff.yml", text)
+def test_rules_of_the_queue_that_cannot_be_used_are_told(project: Path, wrong: str, right: str, what: str) -> None:
+    write(project, "data/handoff.yml", QUEUE_RULES)
+    assert problems(project) == []
+    replace(project, "data/handoff.yml", wrong, right)
     ((file, _, told),) = problems(project)
     assert file == "data/handoff.yml"
     assert what in told
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("time_zone: Asia/Dhaka\nweek:\n  frii: []\n", 3, "'frii' is not known here."),
+        ("time_zone: Asia/Daka\nweek: {}\n", 1, "There is no time zone 'Asia/Daka'."),
+        ("time_zone: UTC\nweek: {}\nteams:\n  payments: {week: {fri: [18-10]}}\n", 4, "'18-10' is not from one time"),
+        ("time_zone: [unclosed\n", 2, "This is not valid YAML"),
+        ("", 1, "The file is empty."),
+    ],
+)
+def test_business_hours_that_cannot_be_used_are_told_at_their_line(
+    project: Path, text: str, line: int, what: str
+) -> None:
+    write(project, "data/hours.yml", text)
+    ((file, told_line, told),) = problems(project)
+    assert (file, told_line) == ("data/hours.yml", line)
+    assert told.startswith(what)
+
+
+def test_business_hours_hide_no_other_mistake_and_a_shop_may_go_without_them(project: Path) -> None:
+    replace(project, POLICY, "  bn: ফেরত\n", "")
+    assert [file for file, _, _ in problems(project)] == [POLICY]
+    write(project, "data/hours.yml", "week: {}\n")
+    assert [file for file, _, _ in problems(project)] == [POLICY, "data/hours.yml"]
+
+
+def test_the_hours_check_alone_names_the_file_by_its_folder_whatever_the_folders_name(tmp_path: Path) -> None:
+    write(tmp_path, "shop/hours.yml", "time_zone: UTC\nweek: {}\n")
+    assert hours(tmp_path / "shop" / "hours.yml") == hours(tmp_path / "shop" / "none.yml") == []
+    write(tmp_path, "shop/hours.yml", "time_zone: UTC\n")
+    assert [str(problem) for problem in hours(tmp_path / "shop" / "hours.yml")] == [
+        "shop/hours.yml:1: 'week' is missing. Add it, such as week: {mon: [\"09:00-18:00\"]}."
+    ]
 
 
 def test_without_rules_a_question_that_they_answered_is_told(project: Path) -> None:

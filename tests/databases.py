@@ -1,4 +1,4 @@
-"""The same two databases as everywhere, migrated once and emptied between tests: there are many small tests here.
+"""The databases of both engines, migrated once and emptied between tests: there are many small tests here.
 
 Their engines live as long as the process, since each remembers what it has compiled; the connections do not.
 """
@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from running import POSTGRES, missing
 
+from actions.shop.tables import metadata as shop_metadata
 from app import schema
 from handoff.database import Database, DatabaseAway
 from handoff.models import metadata
 from handoff.signals import Signals
 
-SCHEMA = f"shohay_handoff_{os.getpid()}"
+SCHEMA = f"shohay_test_{os.getpid()}"
+# of tests that change the tables themselves
+CHANGING = f"shohay_changing_{os.getpid()}"
+TABLES = (*reversed(metadata.sorted_tables), *reversed(shop_metadata.sorted_tables))
 
 
 class Databases:
@@ -30,12 +33,13 @@ class Databases:
         self._made: dict[str, Database] = {}
 
     async def empty(self, engine: str) -> Database:
+        """The engine's database, migrated, with nothing in it."""
         if engine not in self._made:
             self._made[engine] = await self._make(engine)
         database = self._made[engine]
         database.signals = Signals()
         async with database.write() as tx:
-            for table in reversed(metadata.sorted_tables):
+            for table in TABLES:
                 await tx.execute(sa.delete(table))
         return database
 
@@ -47,28 +51,24 @@ class Databases:
         if engine == "sqlite":
             database = Database(f"sqlite+aiosqlite:///{self._folder / 'test.db'}")
         else:
-            try:
-                await administer(f"drop schema if exists {SCHEMA} cascade", f"create schema {SCHEMA}")
-            except DatabaseAway:
-                missing(f"no PostgreSQL answers at {POSTGRES}")
+            await _make_schema(SCHEMA)
             database = in_schema()
         await schema.upgrade(database)
         return database
 
 
-@pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    made = Databases(tmp_path_factory.mktemp("handoff"))
-    yield made
-    made.drop()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def database(request: pytest.FixtureRequest, databases: Databases) -> AsyncIterator[Database]:
-    """An empty, migrated database."""
-    opened = await databases.empty(request.param)
-    yield opened
-    await opened.close()
+async def fresh(engine: str, folder: Path) -> AsyncIterator[Database]:
+    """A migrated database that nobody else uses; on PostgreSQL in a schema of its own, dropped afterwards."""
+    if engine == "sqlite":
+        database = Database(f"sqlite+aiosqlite:///{folder / 'fresh.db'}")
+    else:
+        await _make_schema(CHANGING)
+        database = in_schema(CHANGING)
+    await schema.upgrade(database)
+    yield database
+    await database.close()
+    if engine == "postgresql":
+        await administer(f"drop schema {CHANGING} cascade")
 
 
 async def administer(*statements: str) -> None:
@@ -81,15 +81,22 @@ async def administer(*statements: str) -> None:
         await opened.close()
 
 
-def in_schema() -> Database:
+def in_schema(name: str = SCHEMA) -> Database:
     """The PostgreSQL database, its tables in this process's schema."""
     opened = Database(POSTGRES)
 
     @sa.event.listens_for(opened.engine.sync_engine, "connect")
     def choose(connection: object, _: object) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute(f"set search_path to {SCHEMA}")
+        cursor.execute(f"set search_path to {name}")
         cursor.close()
         connection.commit()  # type: ignore[attr-defined]
 
     return opened
+
+
+async def _make_schema(name: str) -> None:
+    try:
+        await administer(f"drop schema if exists {name} cascade", f"create schema {name}")
+    except DatabaseAway:
+        missing(f"no PostgreSQL answers at {POSTGRES}")
