@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handoff import absence, conversations, privacy, ratings, saying, store, tickets
+from handoff import absence, conversations, ratings, saying, store, tickets
 from handoff.absence import Presence
 from handoff.conversations import Conversation
 from handoff.database import Transaction
@@ -74,7 +74,7 @@ async def _ask_for_contact(
 async def _contact(
     tx: Transaction, services: Services, conversation: Conversation, found: Presence, text: str, now: datetime
 ) -> Conversation:
-    contact = services.find_contact(privacy.redact(text))
+    contact = services.find_contact(text)
     if contact is None or len(contact) > LONGEST_CONTACT:
         return await _unclear(tx, services, conversation, now)
     await tickets.keep_contact(tx, conversation.id, contact)

@@ -80,7 +80,11 @@ class Shohay:
 
     def ready(self, seconds: float = 90.0, path: str = "/readyz") -> Shohay:
         """Waits until the bot can answer."""
-        eventually(lambda: self._answers(path), seconds)
+        try:
+            eventually(lambda: self._answers(path), seconds)
+        except AssertionError:
+            self.stop()  # whoever waits here has not got hold of it yet, so nobody else would end it
+            raise
         return self
 
     def kill(self) -> None:
