@@ -28,8 +28,10 @@ LONGEST_HANDLING = timedelta(hours=4)
 async def position(tx: Transaction, conversation: Conversation) -> int:
     """The conversation's place in its team's queue, from 1."""
     c = conversations.c
-    ahead = sa.or_(c.rank < conversation.rank, sa.and_(c.rank == conversation.rank, c.id < conversation.id))
-    query = sa.select(sa.func.count()).where(c.status == "queued", c.team == conversation.team, ahead)
+    # compared as a pair, the line's index is counted from its beginning up to here, and nothing else is read
+    here = sa.literal(conversation.rank, c.rank.type), sa.literal(conversation.id, c.id.type)
+    ahead = sa.tuple_(c.rank, c.id) < sa.tuple_(*here)
+    query = sa.select(sa.func.count()).where(c.rank.is_not(None), c.team == conversation.team, ahead)
     return int(await tx.scalar(query) or 0) + 1
 
 

@@ -53,6 +53,7 @@ def upgrade() -> None:
         batch.create_index("ix_conversations_contact", ["contact_id"])
     _partial_index("ix_conversations_agent", "conversations", "agent_id")
     _partial_index("ix_conversations_deadline", "conversations", "deadline")
+    _partial_index("ix_conversations_line", "conversations", "rank", ["team", "rank", "id"])
     _partial_index("ix_conversations_told", "conversations", "rank", ["team", "absence_told"])
     _partial_index("ix_conversations_reason", "conversations", "rank", ["reason"])
     with op.batch_alter_table("receipts") as batch:
@@ -134,7 +135,7 @@ def downgrade() -> None:
     with op.batch_alter_table("receipts") as batch:
         batch.drop_index("ix_receipts_message")
         batch.alter_column("message_id", existing_type=sa.String(36), nullable=False)
-    for name in ("agent", "deadline", "told", "reason", "contact", "status", "queue"):
+    for name in ("agent", "deadline", "line", "told", "reason", "contact", "status", "queue"):
         op.drop_index(f"ix_conversations_{name}", "conversations")
     with op.batch_alter_table("conversations") as batch:
         batch.drop_constraint(op.f("ck_conversations_queued_has_rank"), type_="check")
