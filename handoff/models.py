@@ -102,8 +102,8 @@ sa.Index(
     postgresql_where=conversations.c.deadline.is_not(None),
 )
 sa.Index("ix_conversations_contact", conversations.c.contact_id)
-# who of the queue (those with a rank) stands before whom, who knows that nobody is there, and who waits for the bot: the
-# first is counted for each place that a customer is told, the others are asked for every two seconds
+# who of the queue (those with a rank) stands before whom, who knows that nobody is there, and who waits for the bot;
+# the first is counted for each place that a customer is told, the others are asked for every two seconds
 for _name, _columns in {
     "ix_conversations_line": (conversations.c.team, conversations.c.rank, conversations.c.id),
     "ix_conversations_told": (conversations.c.team, conversations.c.absence_told),
