@@ -19,13 +19,14 @@ from rasa_sdk.types import DomainDict
 from actions.slots import ORDER_CONTACT, ORDER_NUMBER
 from actions.standalone import phone_regions
 from actions.typed import parse_contact, parse_order_number
+from actions.understanding import CLOSE, FOREIGN
 
 Slots = dict[str, str | None]
 
 # Somebody who asks for a person gets one, even where the same message names an order.
 _WANTS_PERSON = {"human_agent", "complaint"}
 # What a reply to the form's question is taken for when it says nothing else.
-_NO_OTHER_WISH = {None, NLU_FALLBACK_INTENT_NAME, "affirm", "deny"}
+_NO_OTHER_WISH = {None, NLU_FALLBACK_INTENT_NAME, CLOSE, FOREIGN, "affirm", "deny"}
 
 
 class OrderForm(FormValidationAction):

@@ -28,8 +28,7 @@ class ActionChangeLanguage(Action):
         named = [entity["value"] for entity in entities if entity["entity"] == "language"]
         if not named or named[-1] not in self._languages:
             buttons = [
-                {"phrase": f"language_{code}", "payload": f'/change_language{{"language": "{code}"}}'}
-                for code in self._languages
+                {"language": code, "payload": f'/change_language{{"language": "{code}"}}'} for code in self._languages
             ]
             dispatcher.utter_message(response="utter_ask_language", buttons=buttons)
             return []

@@ -11,6 +11,7 @@ from actions.order_status import ActionOrderStatus
 from actions.repeat import ActionRepeat
 from actions.return_status import ActionReturnStatus
 from actions.shop.backend import ShopBackend
+from actions.understanding import ActionForeignLanguage, ActionOfferTwo
 
 
 def all_actions(shop: ShopBackend, phone_regions: Sequence[str], languages: Sequence[str]) -> list[Action]:
@@ -23,6 +24,8 @@ def all_actions(shop: ShopBackend, phone_regions: Sequence[str], languages: Sequ
         ActionReturnStatus(shop, phone_regions),
         ActionRequestPerson(),
         ActionFallback(),
+        ActionOfferTwo(),
+        ActionForeignLanguage(),
         ActionChangeLanguage(languages),
         ActionRepeat(),
     ]

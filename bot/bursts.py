@@ -21,7 +21,7 @@ SURE = 0.5
 # from so many words on, a text is no scrap, whether it was understood or not
 SENTENCE = 5
 
-_NOT_UNDERSTOOD = {None, "nlu_fallback", "out_of_scope"}
+_NOT_UNDERSTOOD = {None, "nlu_fallback", "nlu_choice", "foreign_language", "out_of_scope"}
 # who seems to ask for a person is not passed over
 SEEMS = 0.3
 _WANTS_PERSON = {"human_agent", "complaint"}

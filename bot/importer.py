@@ -6,6 +6,7 @@ Each question file gives Rasa an intent, its examples, a response and the rule t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.content.library import Library, Question, read
+from bot.nlu import products
+from bot.nlu.places import Places
+from bot.nlu.tracking import TRACKING_PREFIX, carrier_prefixes
 
 REQUEST_PERSON = "action_request_person"
 
@@ -63,21 +67,42 @@ class ContentImporter(RasaFileImporter):
         return super().get_stories(exclusion_percentage).merge(StoryGraph(rules))
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
-        """All examples of all languages, each carrying its language; language names as a lookup table."""
+        """All examples of all languages, each carrying its language; names of languages, places and products, and the
+        carriers' prefixes, as lookup tables, and what they mean as synonyms."""
         messages = [
             Message(data={TEXT: example.text, INTENT: question.intent, "language": {"name": code, "confidence": 1.0}})
             for question in self.content.questions.values()
             for code, examples in question.examples.items()
             for example in examples
         ]
-        names = {
-            alias.lower(): one.code for one in self.content.languages.values() for alias in (one.name, *one.aliases)
-        }
+        tables = self._names()
         return TrainingData(
             training_examples=messages,
-            entity_synonyms=names,
-            lookup_tables=[{"name": "language", "elements": sorted(names)}],
+            entity_synonyms={name: value for names in tables.values() for name, value in names.items()},
+            lookup_tables=[{"name": kind, "elements": sorted(names)} for kind, names in tables.items() if names],
         )
+
+    def _names(self) -> dict[str, Mapping[str, str]]:
+        """What each name means, by kind; one name means one thing, that of the kind which comes first."""
+        languages = {
+            alias.lower(): one.code for one in self.content.languages.values() for alias in (one.name, *one.aliases)
+        }
+        places, catalogue, carriers = (
+            self._folder / name for name in ("places.yml", "demo/catalogue.yml", "demo/carriers.yml")
+        )
+        known = Places.load(places) if places.exists() else Places({}, {})
+        tables: dict[str, Mapping[str, str]] = {
+            "language": languages,
+            "country": known.countries,
+            "city": known.cities,
+            "product": products.load(catalogue) if catalogue.exists() else {},
+            TRACKING_PREFIX: dict.fromkeys(carrier_prefixes(carriers) if carriers.exists() else (), TRACKING_PREFIX),
+        }
+        taken: set[str] = set()
+        for kind, names in tables.items():
+            tables[kind] = {name: value for name, value in names.items() if name not in taken}
+            taken |= names.keys()
+        return tables
 
 
 def _action(question: Question) -> str | None:

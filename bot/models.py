@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from bot.content.library import read
+from bot.content.stamp import Stamp, content_files, stamp
 
 CURRENT = "current"
 COMPONENTS = Path(__file__).parent
@@ -42,6 +44,12 @@ def fingerprint(root: Path) -> str:
 
     Answers and phrases are not in it: they are read live, so changing one needs no training.
     """
+    return _fingerprint(root, stamp([*content_files(root / "data"), *_files(root)]))
+
+
+@lru_cache(maxsize=4)
+def _fingerprint(root: Path, _stamp: Stamp) -> str:
+    """Looked for every few seconds, so files that have not changed are not read again."""
     library = read(root / "data")
     digest = hashlib.sha256()
     for intent, question in sorted(library.questions.items()):
@@ -51,12 +59,18 @@ def fingerprint(root: Path) -> str:
     for language in library.languages.values():
         digest.update(f"{language.code}:{language.name}:{language.aliases}\n".encode())
     digest.update("\n".join(sorted(library.phrases)).encode())
-    files = [root / name for name in ("config.yml", "domain.yml", "data/rules.yml", "data/stories.yml")]
-    files += [*sorted((COMPONENTS / "nlu").glob("*.py")), COMPONENTS / "importer.py"]
-    for path in files:
+    for path in _files(root):
         if path.exists():
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _files(root: Path) -> list[Path]:
+    """What a model is made from beside the content."""
+    files = [root / name for name in ("config.yml", "domain.yml", "data/rules.yml", "data/stories.yml")]
+    files += [*sorted((COMPONENTS / "nlu").glob("*.py")), COMPONENTS / "importer.py"]
+    files += [COMPONENTS / "nlu" / "weights" / "student.json"]
+    return files
 
 
 def current(folder: Path) -> Path | None:

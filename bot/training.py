@@ -31,6 +31,7 @@ os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 
 PREPARING = "Reading the content"
 PACKING = "Packing the model"
+ENCODING = "Encoding"  # as bot.nlu.encoder begins its line
 
 
 class _Stages(logging.Handler):
@@ -47,7 +48,9 @@ class _Stages(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
-        if "'" in message and ("Starting to train" in message or "Restored component" in message):
+        if message.startswith(ENCODING):
+            self.begin(ENCODING)
+        elif "'" in message and ("Starting to train" in message or "Restored component" in message):
             self.begin(message.split("'")[1])
 
     def begin(self, name: str) -> None:
@@ -66,7 +69,7 @@ def train(root: Path, folder: Path) -> str:
     """
     began = time.monotonic()
     library = read(root / "data")
-    problems = check(library, root)
+    problems = [problem for problem in check(library, root) if not problem.gap]
     if problems:
         raise ContentError(problems)
     fingerprint = models.fingerprint(root)
@@ -75,10 +78,14 @@ def train(root: Path, folder: Path) -> str:
     import rasa
     from rasa.model_training import train as rasa_train
 
-    logger = logging.getLogger("rasa.engine.training.hooks")
-    logger.setLevel(logging.INFO)
-    logger.addHandler(stages)
-    logger.propagate = False
+    from bot import training_speed
+
+    training_speed.install()
+    for name in ("rasa.engine.training.hooks", "bot.nlu.encoder"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(stages)
+        logger.propagate = False
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
     result = rasa_train(
         domain=str(root / "domain.yml"),
@@ -115,7 +122,7 @@ def _publish(
 
 def _count(config: Path) -> int:
     raw = yaml.safe_load(config.read_text(encoding="utf-8"))
-    untrained = {"bot.nlu.tokenizer.SpacyBlankTokenizer", "FallbackClassifier"}
+    untrained = {"bot.nlu.tokenizer.SpacyBlankTokenizer"}
     return sum(component["name"] not in untrained for component in [*raw["pipeline"], *raw["policies"]])
 
 

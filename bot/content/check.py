@@ -16,6 +16,7 @@ from handoff.hours_file import HoursError
 from handoff.queue_rules import QueueRules
 
 MIN_EXAMPLES = 2
+ENOUGH_EXAMPLES = 15
 RULES = "data/rules.yml"
 QUEUE = "data/handoff.yml"
 HOURS = "data/hours.yml"
@@ -25,7 +26,8 @@ RASA_FILES = ("config.yml", "domain.yml", RULES, "data/stories.yml")
 
 def check(library: Library, root: Path) -> list[Problem]:
     """All mistakes in a library that was read: languages missing, examples doubled, placeholders and questions that
-    do not exist, questions that nothing answers.
+    do not exist, questions that nothing answers. Examples missing in some languages are gaps: the encoder carries over
+    to them what is written in others.
 
     Args:
         root: the project's folder, for Rasa's own files.
@@ -89,12 +91,21 @@ def hours(path: Path) -> list[Problem]:
 def _question(question: Question, library: Library, ruled: set[str] | None) -> Iterator[Problem]:
     """`ruled` are the intents that rules answer, None when the rules cannot be read."""
     file, lines = question.file, question.lines
-    for code in library.languages:
-        if len(question.examples.get(code, ())) < MIN_EXAMPLES:
+    if all(len(question.examples.get(code, ())) < MIN_EXAMPLES for code in library.variants):
+        what = f"There are fewer than {MIN_EXAMPLES} examples in every language."
+        yield Problem(file, lines[("examples",)], what, "Add how customers ask it.")
+    for code in library.variants:
+        count = len(question.examples.get(code, ()))
+        if count < ENOUGH_EXAMPLES:
             line = lines.get(("examples", code), lines[("examples",)])
-            yield Problem(
-                file, line, f"There are fewer than {MIN_EXAMPLES} examples in '{code}'.", "Add how customers ask it."
-            )
+            what = f"There are only {count} examples in '{code}'." if count else f"There are no examples in '{code}'."
+            mend = f"Add how customers ask it, {ENOUGH_EXAMPLES} ways at least."
+            yield Problem(file, line, what, mend, gap=True)
+    for code in question.examples:
+        if code not in library.variants:
+            mend = f"Use one of: {', '.join(library.variants)}; or add it to data/shop.yml."
+            yield Problem(file, lines[("examples", code)], f"'{code}' is none of the shop's languages.", mend)
+    for code in library.languages:
         if code not in question.titles:
             yield Problem(file, lines[("title",)], f"The title in '{code}' is missing.", "Add it.")
         if question.answers and code not in question.answers:
@@ -139,18 +150,21 @@ def _placeholders(text: str, file: str, line: int, library: Library, known: set[
 
 
 def _doubled(library: Library) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], tuple[Question, int]] = {}
+    """Twice in one language; or under two questions, in whatever languages: nobody could tell which is meant."""
+    seen: dict[str, tuple[Question, int]] = {}
+    within: set[tuple[str, str]] = set()
     for question in library.questions.values():
         for code, examples in question.examples.items():
             for example in examples:
-                key = (code, _folded(example.text))
-                first = seen.setdefault(key, (question, example.line))
-                if first == (question, example.line):
-                    continue
-                where = f"{first[0].file}:{first[1]}"
-                yield Problem(
-                    question.file, example.line, f"'{example.text}' also stands in {where}.", "Keep it in one place."
-                )
+                key = _folded(example.text) or example.text
+                first, line = seen.setdefault(key, (question, example.line))
+                doubled = first is not question or (code, key) in within
+                within.add((code, key))
+                if doubled:
+                    yield Problem(
+                        question.file, example.line, f"'{example.text}' also stands in {first.file}:{line}.",
+                        "Keep it in one place.",
+                    )  # fmt: skip
 
 
 def _fact(name: str, value: object, code: str, formatter: Formatter) -> Iterator[Problem]:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake: where it stands (line from 1), what it is and how to mend it."""
+    """One mistake: where it stands (line from 1), what it is and how to mend it. A `gap` is something that is not there
+    yet and that the program can do without."""
 
     file: str
     line: int
     what: str
     mend: str
+    gap: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.what} {self.mend}"

@@ -65,13 +65,22 @@ class Language:
 
 @dataclass(frozen=True)
 class Library:
-    """All content of one moment. `languages` are those we answer in, the default first."""
+    """All content of one moment. `languages` are those we answer in, the default first; `typings` such as `bn-Latn`
+    are ways of typing them that have examples of their own; `nearest` says which of them answers a language that is not
+    served."""
 
     questions: Mapping[str, Question]
     phrases: Mapping[str, Phrase]
     languages: Mapping[str, Language]
     facts: Mapping[str, Any]
     phone_regions: tuple[str, ...]
+    typings: tuple[str, ...] = ()
+    nearest: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Everything that customers type and we understand."""
+        return (*self.languages, *self.typings)
 
     def title(self, intent: str, language: str) -> str:
         """What a button for this intent says; the intent's name when it is unknown."""
@@ -79,11 +88,17 @@ class Library:
         return self.pick(question.titles, language) if question else intent
 
     def pick(self, texts: Mapping[str, str], language: str) -> str:
-        """The text in `language`, else in its base language, else in the default one, else in any."""
-        for code in (language, language.split("-")[0], *self.languages):
+        """The text in `language` or what answers it, else in the default one, else in any."""
+        for code in (language, self.answered_in(language), *self.languages):
             if code in texts:
                 return texts[code]
         return next(iter(texts.values()), "")
+
+    def answered_in(self, language: str) -> str:
+        """The language that answers what is written in `language`: itself, its base, the nearest, or the default."""
+        base = language.split("-")[0]
+        found = (code for code in (language, base, self.nearest.get(base)) if code in self.languages)
+        return next(found, None) or next(iter(self.languages), language)
 
 
 def read(folder: Path) -> Library:
@@ -124,12 +139,12 @@ def read(folder: Path) -> Library:
             phrases[phrase.key] = phrase
     shop_file = folder / "shop.yml"
     try:
-        languages, facts, regions = _shop(shop_file, _name(folder, shop_file))
+        shop = _shop(shop_file, _name(folder, shop_file))
     except ContentError as error:
         problems.extend(error.problems)
     if problems:
         raise ContentError(problems)
-    return Library(questions, phrases, languages, facts, regions)
+    return Library(questions, phrases, **shop)
 
 
 def _name(folder: Path, path: Path) -> str:
@@ -223,7 +238,8 @@ def _phrases(path: Path, name: str) -> list[Phrase]:
     return found
 
 
-def _shop(path: Path, name: str) -> tuple[dict[str, Language], dict[str, Any], tuple[str, ...]]:
+def _shop(path: Path, name: str) -> dict[str, Any]:
+    """What the file says, by the library's names for it."""
     if not path.exists():
         raise ContentError([Problem(name, 1, "The file is missing.", "Every shop has one; see docs/content.md.")])
     raw, lines = load(path, name)
@@ -242,13 +258,41 @@ def _shop(path: Path, name: str) -> tuple[dict[str, Language], dict[str, Any], t
     regions = raw.get("phone_regions", [])
     if not _is_texts(regions):
         problems.append(Problem(name, lines[("phone_regions",)], "These are no regions.", "Write a list such as [BD]."))
+    problems.extend(_other_ways_problems(raw, lines, name))
     if problems:
         raise ContentError(problems)
-    read = {
-        code: Language(code, one["name"], one["locale"], one["currency"], tuple(one.get("aliases", ())))
-        for code, one in raw["languages"].items()
+    return {
+        "languages": {
+            code: Language(code, one["name"], one["locale"], one["currency"], tuple(one.get("aliases", ())))
+            for code, one in raw["languages"].items()
+        },
+        "facts": raw["facts"],
+        "phone_regions": tuple(regions),
+        "typings": tuple(raw.get("typings", ())),
+        "nearest": dict(raw.get("nearest", {})),
     }
-    return read, raw["facts"], tuple(regions)
+
+
+def _other_ways_problems(raw: dict[str, Any], lines: Lines, name: str) -> list[Problem]:
+    """Of `typings` and `nearest`, each of which leads to a language that is answered in."""
+    known = raw.get("languages")
+    known = known if isinstance(known, dict) else {}
+    typings, nearest = raw.get("typings", []), raw.get("nearest", {})
+    mend = f"Use one of: {', '.join(map(str, known))}."
+    if not _is_texts(typings):
+        return [Problem(name, lines[("typings",)], "These are no ways of typing.", "Write a list such as [bn-Latn].")]
+    problems = [
+        Problem(name, lines[("typings",)], f"'{code}' is no language above with its letters.", "Write it as bn-Latn.")
+        for code in typings
+        if "-" not in code or code.split("-")[0] not in known
+    ]
+    if not isinstance(nearest, dict):
+        return [*problems, Problem(name, lines[("nearest",)], "These are no pairs.", "Write {pt: es}.")]
+    return problems + [
+        Problem(name, lines[("nearest",)], f"'{code}' leads to '{to}', which is not answered in.", mend)
+        for code, to in nearest.items()
+        if not isinstance(to, str) or to not in known
+    ]
 
 
 def _language_problems(entry: Any, path: tuple[str, ...], lines: Lines, name: str) -> list[Problem]:

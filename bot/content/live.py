@@ -11,6 +11,7 @@ import structlog
 from bot.content.check import facts
 from bot.content.errors import ContentError
 from bot.content.library import read
+from bot.content.stamp import content_files, stamp
 from bot.content.words import Words
 from handoff.messages import Said
 
@@ -28,7 +29,7 @@ class LiveWords:
         """
         self._folder = folder
         self._zone = zone
-        self._seen = _stamp(folder)
+        self._seen = stamp(content_files(folder))
         self.current = self._read()
 
     def say(self, key: str, language: str, **values: Any) -> Said:
@@ -36,10 +37,10 @@ class LiveWords:
 
     def refresh(self) -> bool:
         """Reads the folder again if a file changed; True when the words are new."""
-        stamp = _stamp(self._folder)
-        if stamp == self._seen:
+        now = stamp(content_files(self._folder))
+        if now == self._seen:
             return False
-        self._seen = stamp
+        self._seen = now
         try:
             self.current = self._read()
         except ContentError as error:
@@ -60,15 +61,3 @@ class LiveWords:
         while True:
             await asyncio.sleep(seconds)
             await asyncio.to_thread(self.refresh)
-
-
-def _stamp(folder: Path) -> frozenset[tuple[str, int, int]]:
-    """Which content files there are, with their times (ns) and sizes (bytes)."""
-    found = []
-    for path in (*folder.glob("faq/*/*.yml"), *folder.glob("phrases/*.yml"), folder / "shop.yml"):
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            continue
-        found.append((str(path), status.st_mtime_ns, status.st_size))
-    return frozenset(found)

@@ -37,7 +37,8 @@ class Formatter:
 
     A value is a string (kept), a number, or a mapping with one kind: id (digits kept), money (integer minor units)
     with currency, date, datetime, moment (with its zone), time ("HH:MM"), percent, number, text (one or by language),
-    names (by language), or an amount of minutes, hours, days, weeks, months or years, where [2, 4] is a span.
+    names (by language), language (its name, by its code), or an amount of minutes, hours, days, weeks, months or
+    years, where [2, 4] is a span.
     """
 
     def __init__(self, language: Language, zone: str = "UTC") -> None:
@@ -79,11 +80,11 @@ class Formatter:
                 dates.format_time(time.fromisoformat(value["time"]), format="short", locale=self.locale)
             )
         if "percent" in value:
-            return self._native(
-                numbers.format_percent(Decimal(str(value["percent"])) / 100, format="#,##0.##%", locale=self.locale)
-            )
+            return self._native(self._percent(Decimal(str(value["percent"]))))
         if "number" in value:
             return self._number(value["number"])
+        if "language" in value:
+            return str(self.locale.languages.get(value["language"], value["language"]))
         for kind in ("text", "names"):
             if kind in value:
                 return self._of_language(value[kind])
@@ -118,6 +119,11 @@ class Formatter:
             major, currency, format=pattern, locale=self.locale, currency_digits=not whole
         )
         return self._native(_CURRENCY_GAP.sub("\u00a0", written))
+
+    def _percent(self, value: Decimal) -> str:
+        pattern = str(self.locale.percent_formats[None].pattern)  # where the sign stands, and whether after a space
+        pattern = re.sub(r"0(?!.*0)", "0.##", pattern)
+        return str(numbers.format_percent(value / 100, format=pattern, locale=self.locale))
 
     def _span(self, value: Any, unit: str) -> str:
         low, high = value if isinstance(value, list | tuple) else (value, value)

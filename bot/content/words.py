@@ -20,14 +20,14 @@ class Words:
     def __init__(self, library: Library, zone: str = "UTC") -> None:
         self.library = library
         self._formatters = {code: Formatter(language, zone) for code, language in library.languages.items()}
-        self._default = next(iter(library.languages))
 
     def say(self, key: str, language: str, **values: Any) -> Said:
         """The phrase or, by its intent, the answer `key` in `language`, its placeholders filled, its `next` as buttons.
 
         Args:
             values: by placeholder; a special one, `buttons`, is a list of {"intent": name} or
-                {"phrase": key, "payload": "/intent{…}"} that comes before `next`.
+                {"phrase": key, "payload": "/intent{…}"}, or a {"language": code, "payload": …} called by its own name,
+                that comes before `next`.
 
         Raises:
             UnknownPhrase: nothing has this key.
@@ -72,13 +72,12 @@ class Words:
         return separator.join(self._value(value, language) for value in values)
 
     def _formatter(self, language: str) -> Formatter:
-        for code in (language, language.split("-")[0]):
-            if code in self._formatters:
-                return self._formatters[code]
-        return self._formatters[self._default]
+        return self._formatters[self.library.answered_in(language)]
 
     def _button(self, button: Mapping[str, Any], language: str) -> Button:
         if "intent" in button:
             return Button(self.library.title(button["intent"], language), f"/{button['intent']}")
+        if "language" in button:
+            return Button(self.library.languages[button["language"]].name, str(button["payload"]))
         title = self.say(button["phrase"], language, **button.get("params", {})).text
         return Button(title, str(button["payload"]))

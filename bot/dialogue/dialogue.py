@@ -36,6 +36,13 @@ FORM = "_form"  # a form is named after the intent that starts it
 # slots of the machinery, of no use to an agent
 _UNTOLD = {HANDOFF_REASON, CHOSEN_LANGUAGE, REQUESTED_SLOT, "session_started_metadata", "lookup_misses"}
 
+# what the pipeline makes of a message that is not clear, and the action that says so
+_UNCLEAR = {
+    DEFAULT_NLU_FALLBACK_INTENT_NAME: "action_fallback",
+    "nlu_choice": "action_offer_two",
+    "foreign_language": "action_foreign_language",
+}
+
 # with every kind of space, since Rasa strips those and looks for a slash after that
 _SLASHES = re.compile(r"^[/\s]+")
 
@@ -48,6 +55,7 @@ class Parsed:
     intent: str | None
     confidence: float
     alternatives: Sequence[dict[str, Any]]
+    decision: str
     entities: Sequence[dict[str, Any]]
 
 
@@ -166,6 +174,7 @@ class Dialogue:
             intent=data["intent"]["name"],
             confidence=data["intent"]["confidence"],
             alternatives=data.get("intent_ranking", []),
+            decision=data.get("decision", "answer"),
             entities=data["entities"],
         )
 
@@ -202,9 +211,9 @@ def _understood(tracker: DialogueStateTracker) -> tuple[str | None, float | None
     if latest is None:
         return None, None
     name, confidence = latest.intent.get("name"), latest.intent.get("confidence")
-    if name == DEFAULT_NLU_FALLBACK_INTENT_NAME:
+    if name in _UNCLEAR:
         since = takewhile(lambda event: not isinstance(event, UserUttered), reversed(tracker.events))
         done = {event.action_name for event in since if isinstance(event, ActionExecuted)}
-        if "action_fallback" not in done:
+        if _UNCLEAR[name] not in done:
             return "inform", 1.0
     return name, confidence

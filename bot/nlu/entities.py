@@ -1,14 +1,14 @@
-"""Order and return numbers, e-mail addresses, phone numbers and language names, by rules, in any script's digits."""
+"""What a message names - numbers, addresses, dates, money, places, products, languages - by rules, in any script."""
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import joblib
 import phonenumbers
 import regex
-import spacy
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -17,28 +17,27 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from spacy.language import Language
 
-from bot.nlu.normalise import fold_digits
+from bot.nlu import amounts, dates, tracking
+from bot.nlu.folded import Folded
+from bot.nlu.language import LANGUAGE
+from bot.nlu.names import NameFinder
+from bot.nlu.span import Span
 
 _EMAIL = regex.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _RETURN = regex.compile(r"(?<!\w)R[-\s]?(\d{5,10}-\d{1,3})(?!\d)", regex.IGNORECASE)
 _ORDER = regex.compile(r"(?<![\w@.+-])#?(\d{5,10})(?![\d@])")
-# Bengali and Devanagari letters with a dot: a code point of their own, which NFC writes as two
-_ONE_PIECE = {
-    unicodedata.normalize("NFC", letter): letter
-    for letter in "\u09dc\u09dd\u09df\u0958\u0959\u095a\u095b\u095c\u095d\u095e\u095f"
-}
-_NUKTA = regex.compile("|".join(_ONE_PIECE))
 
 # digits of a phone number that begins with neither a country code nor a zero: nine in Spain
 SHORTEST_BARE_PHONE = 9
+# digits of a phone number that begins so and is not spaced, from which it must name a country: it may be a parcel's
+LONGEST_BARE_PHONE = 10
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
-    """Finds `email`, `phone`, `return_number` and `order_number`; and every name in the training data's lookup tables
-    (such as languages) through spaCy's EntityRuler, its value taken from the synonyms.
+    """Finds `email`, `return_number`, `tracking_number`, `date`, `phone`, `amount` and `order_number`; and every name
+    in the training data's lookup tables (`language`, `country`, `city`, `product`), its value taken from the synonyms.
 
     `phone_regions` are tried in turn for numbers without a country code. What one rule has taken, later ones leave.
     """
@@ -68,8 +67,9 @@ class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
         self._regions = config["phone_regions"]
         self._storage = model_storage
         self._resource = resource
-        self._synonyms = {unicodedata.normalize("NFC", name): value for name, value in synonyms.items()}
-        self._ruler = _ruler(names)
+        self._tracking = tracking.TrackingFinder(names.get(tracking.TRACKING_PREFIX, []))
+        named = {kind: several for kind, several in names.items() if kind != tracking.TRACKING_PREFIX}
+        self._names = NameFinder(named, synonyms)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Takes over the lookup tables and synonyms."""
@@ -92,68 +92,91 @@ class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            found = self.extract(message.get(TEXT) or "")
+            language = (message.get(LANGUAGE) or {}).get("name")
+            found = self.extract(message.get(TEXT) or "", language)
             message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(found), add_to_output=True)
         return messages
 
-    def extract(self, text: str) -> list[dict[str, Any]]:
-        """Entities in order of their kind; start and end count characters of `text`."""
-        folded = fold_digits(text)
+    def extract(
+        self, text: str, language: str | None = None, today: Callable[[], date] = dates.utc_today
+    ) -> list[dict[str, Any]]:
+        """Entities in order of their kind; start and end count characters of `text`.
+
+        Args:
+            language: of the message, if it is known: dates are looked for in its words.
+            today: the day that relative dates are seen from.
+        """
         if text.startswith("/"):
             return []
+        folded = Folded.of(text)
         found: list[dict[str, Any]] = []
-        for match in _EMAIL.finditer(folded):
-            _take(found, "email", match.start(), match.end(), match[0].rstrip(".").lower())
-        for match in _RETURN.finditer(folded):
-            _take(found, "return_number", match.start(), match.end(), f"R{match[1]}")
-        for start, end, number in self._phones(folded):
-            _take(found, "phone", start, end, number)
-        for match in _ORDER.finditer(folded):
-            _take(found, "order_number", match.start(), match.end(), match[1])
-        for span in self._ruler(_lower(folded)).ents:
-            name = unicodedata.normalize("NFC", span.text)
-            value = self._synonyms.get(name, name)
-            _take(found, span.label_, span.start_char, span.end_char, value)
+        for kind, span in self._found(folded, language, today):
+            typed = folded.typed(span)
+            if all(typed.end <= other["start"] or typed.start >= other["end"] for other in found):
+                found.append(
+                    {
+                        "entity": kind,
+                        "start": typed.start,
+                        "end": typed.end,
+                        "value": typed.value,
+                        "confidence_entity": 1.0,
+                    }
+                )
         return found
 
-    def _phones(self, text: str) -> list[tuple[int, int, str]]:
-        found: list[tuple[int, int, str]] = []
+    def _found(self, folded: Folded, language: str | None, today: Callable[[], date]) -> Iterator[tuple[str, Span]]:
+        """Kind and span of all that the rules find, those before that take precedence."""
+        cased, text = folded.cased, folded.text
+        first = [*self._unmistakable(cased, text, language, today)]
+        yield from first
+        rest = _without(cased, [span for _, span in first])  # "01712345678 12/03" would be no phone number
+        for span in self._phones(rest):
+            yield "phone", span
+        for span in tracking.find_digits(rest):
+            yield "tracking_number", span
+        for span in amounts.find(cased, language):
+            yield "amount", span
+        for match in _ORDER.finditer(cased):
+            yield "order_number", Span(match.start(), match.end(), match[1])
+        yield from self._names.find(folded)
+
+    def _unmistakable(
+        self, cased: str, text: str, language: str | None, today: Callable[[], date]
+    ) -> Iterator[tuple[str, Span]]:
+        for match in _EMAIL.finditer(cased):
+            yield "email", Span(match.start(), match.end(), match[0].rstrip(".").lower())
+        for match in _RETURN.finditer(cased):
+            yield "return_number", Span(match.start(), match.end(), f"R{match[1]}")
+        for span in self._tracking.find(text):
+            yield "tracking_number", span
+        for span in dates.find(text, language, today()):
+            yield "date", span
+
+    def _phones(self, text: str) -> Iterator[Span]:
         if sum(character.isdigit() for character in text) < 7:  # the matcher is slow, and no phone number is shorter
-            return found
+            return
         for region in self._regions:
             for match in phonenumbers.PhoneNumberMatcher(text, region):
-                bare = match.raw_string[0] not in "+0("
-                if bare and sum(character.isdigit() for character in match.raw_string) < SHORTEST_BARE_PHONE:
+                typed = match.raw_string
+                digits = sum(character.isdigit() for character in typed)
+                if typed[0] not in "+0(" and digits < SHORTEST_BARE_PHONE:
                     continue  # somewhere it is a phone number, but nobody means that: it is an order's
+                if typed.isdigit() and typed[0] != "0" and digits > LONGEST_BARE_PHONE and not self._is_abroad(typed):
+                    continue
                 number = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
-                found.append((match.start, match.end, number))
-        return found
+                yield Span(match.start, match.end, number)
+
+    def _is_abroad(self, digits: str) -> bool:
+        """Whether digits are a phone number of one of the regions with its country code, but without the plus."""
+        try:
+            number = phonenumbers.parse(f"+{digits}")
+        except phonenumbers.NumberParseException:
+            return False
+        return phonenumbers.is_valid_number(number) and phonenumbers.region_code_for_number(number) in self._regions
 
 
-def _take(found: list[dict[str, Any]], entity: str, start: int, end: int, value: str) -> None:
-    if all(end <= other["start"] or start >= other["end"] for other in found):
-        found.append({"entity": entity, "start": start, "end": end, "value": value, "confidence_entity": 1.0})
-
-
-def _ruler(names: dict[str, list[str]]) -> Language:
-    nlp = spacy.blank("xx")
-    ruler = nlp.add_pipe("entity_ruler")
-    patterns = [
-        {"label": label, "pattern": form}
-        for label, elements in names.items()
-        for name in elements
-        for form in _forms(name)
-    ]
-    ruler.add_patterns(patterns)
-    return nlp
-
-
-def _lower(text: str) -> str:
-    """Lower case without a change of length, so that positions stay."""
-    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
-
-
-def _forms(name: str) -> set[str]:
-    """The two ways to type a name: NFC, and with the one-piece letters that keyboards give and NFC takes apart."""
-    composed = unicodedata.normalize("NFC", _lower(name))
-    return {composed, _NUKTA.sub(lambda match: _ONE_PIECE[match[0]], composed)}
+def _without(text: str, spans: list[Span]) -> str:
+    """The text with ends of lines where the spans were, so that positions stay."""
+    for span in spans:
+        text = text[: span.start] + "\n" * (span.end - span.start) + text[span.end :]
+    return text

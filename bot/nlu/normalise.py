@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 # Joiners choose how letters are drawn, not what is said; typed text has them at random, so they go everywhere.
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"))
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"))
 _ELONGATED = re.compile(r"(.)\1{2,}", re.DOTALL)
 _SPACES = re.compile(r"\s+")
 
@@ -19,6 +19,6 @@ def fold_digits(text: str) -> str:
 def normalise(text: str) -> str:
     """NFC, ASCII digits, no invisible characters, single spaces, at most two of a letter in a row; digits are kept."""
     # invisible characters first: what they held apart may be one letter in NFC
-    text = fold_digits(unicodedata.normalize("NFC", text.translate(_INVISIBLE)))
+    text = fold_digits(unicodedata.normalize("NFC", text.translate(INVISIBLE)))
     text = _ELONGATED.sub(lambda match: match[0] if match[1].isdigit() else match[1] * 2, text)
     return _SPACES.sub(" ", text).strip()
