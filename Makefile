@@ -1,5 +1,9 @@
 # Shohay's commands. `make run` and `make test` are all that a fresh machine needs.
-.PHONY: setup run test bench-queue chaos lint bench screenshots lock
+.PHONY: setup run test bench-queue bench-nlu chaos lint bench screenshots lock
+
+# where the public data sets lie that understanding is measured on, and options (docs/benchmarks-nlu.md)
+NLU_SETS ?= ../shared/benchmarks
+NLU_OPTIONS ?=
 
 setup:
 	@scripts/setup
@@ -22,6 +26,10 @@ bench: setup
 
 bench-queue: setup
 	@.venv/bin/python -m benchmarks.queue
+
+# hours with the stock pipeline; NLU_OPTIONS="--skip stock" leaves it out, "--only content" measures our content alone
+bench-nlu: setup
+	@.venv/bin/python -m benchmarks.nlu --all $(NLU_SETS) $(NLU_OPTIONS)
 
 screenshots: setup
 	@SHOHAY_SCREENSHOTS=1 scripts/test tests/browser
