@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rasa_sdk.executor import ActionExecutor
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -18,7 +19,7 @@ from actions.shop.backend import ShopBackend
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "data" / "demo"
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
-LANGUAGES = ("en", "bn")
+LANGUAGES = tuple(yaml.safe_load((ROOT / "data" / "shop.yml").read_text(encoding="utf-8"))["languages"])
 REGIONS = ("BD", "IN", "US", "GB", "DE", "FR", "ES")
 
 

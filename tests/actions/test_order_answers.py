@@ -36,9 +36,11 @@ async def test_an_orders_owner_hears_state_items_carrier_news_and_day(act: RunAc
     told = said.responses[0]
     assert told["number"] == {"id": "10001"}
     assert told["city"] == {"names": order.city}
+    assert order.items[0].names["en"] == "Hand-loomed cotton saree"
+    assert order.items[0].names["bn"] == "হাতে বোনা সুতির শাড়ি"
     items, carrier, news, expected = told["details"]["lines"]
     assert items["params"]["items"]["list"] == [
-        {"names": {"en": "Hand-loomed cotton saree", "bn": "হাতে বোনা সুতির শাড়ি"}},
+        {"names": order.items[0].names},
         {"phrase": "order_item_several", "params": {"quantity": 2, "name": {"names": order.items[1].names}}},
     ]
     assert carrier["params"] == {"carrier": {"names": parcel.carrier}, "tracking": {"id": parcel.tracking_number}}

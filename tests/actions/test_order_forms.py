@@ -33,6 +33,25 @@ async def test_an_order_number_is_kept_as_plain_digits(act: RunAction, form: str
     assert said.keys == []
 
 
+UNCLEAR = [None, "nlu_fallback", "nlu_choice", "foreign_language"]
+
+
+@pytest.mark.parametrize("intent", UNCLEAR)
+async def test_a_value_is_taken_from_a_message_that_was_not_clear(act: RunAction, form: str, intent: str) -> None:
+    said = await reply(act, form, "order_number", "é a 10001, obrigado", intent)
+    assert (said.slots, said.keys) == ({"order_number": "10001"}, [])
+    said = await reply(act, form, "order_contact", "amina@example.com, obrigado", intent)
+    assert (said.slots, said.keys) == ({"order_contact": "amina@example.com"}, [])
+
+
+@pytest.mark.parametrize("intent", UNCLEAR)
+async def test_a_reply_that_was_not_clear_and_holds_no_value_is_asked_again(
+    act: RunAction, form: str, intent: str
+) -> None:
+    said = await reply(act, form, "order_number", "não sei o número", intent)
+    assert (said.slots, said.keys) == ({"order_number": None}, ["order_number_invalid"])
+
+
 @pytest.mark.parametrize("text", ["asdf", "আমি জানি না", "12", "০১", "no idea", "10001 or 10002"])
 async def test_what_is_no_order_number_is_told_and_asked_again(act: RunAction, form: str, text: str) -> None:
     said = await reply(act, form, "order_number", text, "nlu_fallback")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from shop_testing import DEMO, NOW, make_tables, sqlite_engine
+from shop_testing import DEMO, LANGUAGES, NOW, make_tables, sqlite_engine
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils import UUID
@@ -188,14 +188,16 @@ def test_returns_hold_only_what_was_ordered_and_pay_back_its_price(orders: Order
                 assert each.label_valid_until is not None and each.label_valid_until >= NOW.date()
 
 
-def test_whatever_is_read_has_a_name_in_english_and_bengali(orders: Orders) -> None:
+def test_whatever_is_read_has_a_name_in_every_language(orders: Orders) -> None:
     for order in orders.values():
         names = [order.city, *(item.names for item in order.items), *(p.carrier for p in order.shipments)]
         names += [event.place for parcel in order.shipments for event in parcel.events if event.place]
         for name in names:
-            assert set(name) == {"en", "bn"}
+            assert set(name) == set(LANGUAGES)
             assert all(isinstance(text, str) and text for text in name.values())
             assert re.search("[\u0980-\u09ff]", name["bn"])
+        # carriers keep their names in Hindi
+        assert all(re.search("[\u0900-\u097f]", name["hi"]) for name in (order.city, *(i.names for i in order.items)))
 
 
 def test_ids_are_version_7_and_numbers_are_used_once(orders: Orders) -> None:

@@ -132,10 +132,45 @@ def test_files_that_cannot_be_read_are_told(here: Here, data: Path) -> None:
     assert [row.split(": ")[0] for row in result.stderr.splitlines()] == [f"{GREET}:3", "data/shop.yml:1"]
 
 
-def test_content_without_mistakes_is_counted(here: Here) -> None:
+def test_content_without_mistakes_is_counted_in_everything_that_customers_type(here: Here) -> None:
     result = here.run("check")
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert re.search(r"\d+ questions with \d+ examples and \d+ phrases in en, bn: no mistakes", result.stdout)
+    assert result.exit_code == 0
+    assert all(row.startswith("not yet: data/faq/") for row in result.stderr.splitlines())
+    variants = "en, bn, hi, es, fr, de, bn-Latn, hi-Latn"
+    assert re.search(rf"\d+ questions with \d+ examples and \d+ phrases in {variants}: no mistakes", result.stdout)
+
+
+def only_three_in_banglish(data: Path) -> str:
+    """Leaves a question three examples in one variant; returns the place that the gap is told at."""
+    path = data / "faq" / "conversation" / "greet.yml"
+    rows = path.read_text(encoding="utf-8").splitlines()
+    line = rows.index("  bn-Latn: |") + 1
+    end = next(number for number, row in enumerate(rows[line:], start=line) if not row.startswith("    "))
+    path.write_text("\n".join([*rows[: line + 3], *rows[end:]]) + "\n", encoding="utf-8")
+    return f"{GREET}:{line}"
+
+
+def test_what_is_not_written_yet_is_told_and_is_no_mistake(here: Here, data: Path) -> None:
+    place = only_three_in_banglish(data)
+    here.set(project_dir=data.parent)
+    result = here.run("check")
+    assert result.exit_code == 0
+    assert [row for row in result.stderr.splitlines() if place in row] == [
+        f"not yet: {place}: There are only 3 examples in 'bn-Latn'. Add how customers ask it, 15 ways at least."
+    ]
+    assert "no mistakes" in result.stdout
+
+
+def test_a_mistake_beside_what_is_not_written_yet_is_still_a_mistake(here: Here, data: Path) -> None:
+    place = only_three_in_banglish(data)
+    rules = data / "rules.yml"
+    rules.write_text("rules: [unclosed\n", encoding="utf-8")
+    here.set(project_dir=data.parent)
+    result = here.run("check")
+    assert (result.exit_code, result.stdout) == (1, "")
+    told = result.stderr.splitlines()
+    assert [row.split(": ")[0] for row in told if not row.startswith("not yet: ")] == ["data/rules.yml:2"]
+    assert [row for row in told if row.startswith(f"not yet: {place}: ")]
 
 
 def test_a_taken_port_and_an_unreachable_database_are_one_sentence_each(some_model: Path, tmp_path: Path) -> None:
@@ -219,7 +254,10 @@ def test_people_are_added_changed_and_listed(here: Here, tmp_path: Path) -> None
     [
         (["--role", "king", "--password", "long enough"], "unknown role 'king'"),
         (["--password", "short"], "8 characters"),
-        (["--languages", "en,tlh", "--password", "long enough"], "there is no language 'tlh'; choose among: bn, en"),
+        (
+            ["--languages", "en,tlh", "--password", "long enough"],
+            "there is no language 'tlh'; choose among: bn, de, en, es, fr, hi",
+        ),
         (["--teams", "cooks", "--password", "long enough"], "there is no team 'cooks'; choose among: payments, supp"),
         (["--skills", "juggling", "--password", "long enough"], "there is no skill 'juggling'; choose among: paym"),
     ],

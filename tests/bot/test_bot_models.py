@@ -119,6 +119,8 @@ UNTRAINED = {
     "a fact": ("data/shop.yml", "{days: 30}", "{days: 60}"),
     "a comment": (QUESTION, "title:", "# better\ntitle:"),
     "a locale": ("data/shop.yml", "bn_BD", "bn_IN"),
+    "a nearest language": ("data/shop.yml", "phone_regions", "nearest: {as: bn}\nphone_regions"),
+    "a way of typing that nobody has typed in": ("data/shop.yml", "phone_regions", "typings: [bn-Latn]\nphone_regions"),
 }
 
 
@@ -140,6 +142,11 @@ TRAINED = {
     ),
     "handing over instead of answering": ("data/faq/service/human_agent.yml", "handoff: true", "handoff: false"),
     "a rule": ("data/rules.yml", "action_order_status", "action_return_status"),
+    "an example typed in other letters": (
+        QUESTION,
+        "  bn: |\n    জিনিস",
+        "  bn-Latn: |\n    ferot\n  bn: |\n    জিনিস",
+    ),
     "an alias of a language": ("data/shop.yml", "[bangla]", "[bangla, bengali]"),
     "a phrase more": ("data/phrases/orders.yml", "widget_send:", "fresh: {en: A, bn: ক}\nwidget_send:"),
 }
@@ -155,7 +162,15 @@ def test_a_change_of_what_is_learnt_makes_the_model_stale(
 
 
 @pytest.mark.parametrize(
-    "file", ["config.yml", "domain.yml", "data/stories.yml", "bot/nlu/intent.py", "bot/importer.py"]
+    "file",
+    [
+        "config.yml",
+        "domain.yml",
+        "data/stories.yml",
+        "bot/nlu/intent.py",
+        "bot/nlu/weights/student.json",
+        "bot/importer.py",
+    ],
 )
 def test_configuration_and_components_are_part_of_what_is_learnt(
     project: Path, folder: Path, file: str, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,7 @@
 """Training in its own process: what it tells, and what it leaves when the content is broken."""
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,10 @@ from pathlib import Path
 import pytest
 from content_testing import replace, write
 
-from bot import models
+from bot import models, training
+from bot.content.check import check
+from bot.content.errors import ContentError
+from bot.content.library import read
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +56,42 @@ def test_content_that_reads_well_but_cannot_work_is_told_too(project: Path, fold
         "domain.yml",
     ]
     assert models.current(folder) == folder / "old.tar.gz"
+
+
+class Reached(Exception):
+    """The training of the model itself has begun."""
+
+
+@pytest.fixture
+def rasa_begins(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instead of training for a minute, says that it came so far."""
+
+    def begin(**_: object) -> None:
+        raise Reached
+
+    write(project, "config.yml", "pipeline: []\npolicies: []\n")
+    monkeypatch.setattr("rasa.model_training.train", begin)
+    for name in ("rasa.engine.training.hooks", "bot.nlu.encoder"):
+        logger = logging.getLogger(name)
+        for attribute in ("level", "propagate"):
+            monkeypatch.setattr(logger, attribute, getattr(logger, attribute))
+        monkeypatch.setattr(logger, "handlers", [*logger.handlers])
+
+
+@pytest.mark.usefixtures("rasa_begins")
+def test_what_is_not_written_yet_in_some_language_stops_no_training(project: Path, folder: Path) -> None:
+    replace(project, "data/shop.yml", "phone_regions", "typings: [bn-Latn]\nphone_regions")
+    assert any(problem.gap for problem in check(read(project / "data"), project))
+    with pytest.raises(Reached):
+        training.train(project, folder)
+
+
+@pytest.mark.usefixtures("rasa_begins")
+def test_beside_gaps_a_mistake_is_told_alone_and_stops_the_training(project: Path, folder: Path) -> None:
+    replace(project, "data/faq/returns/return_policy.yml", "{return_window} to", "{no_fact} to")
+    with pytest.raises(ContentError) as raised:
+        training.train(project, folder)
+    assert [(one.file, one.gap) for one in raised.value.problems] == [("data/faq/returns/return_policy.yml", False)]
 
 
 def test_asked_only_if_stale_a_fresh_model_is_left_in_use(project: Path, folder: Path) -> None:

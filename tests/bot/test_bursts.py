@@ -29,7 +29,7 @@ class Understanding:
         words = text.split()
         values = [{"entity": "email", "value": word} for word in words if "@" in word]
         values += [{"entity": "order_number", "value": word} for word in words if word.isdigit()]
-        return Parsed("en", intent, confidence, [], values)
+        return Parsed("en", intent, confidence, [], "answer", values)
 
 
 def meaning(**intents: list[tuple[str, float]]) -> Understanding:
@@ -162,7 +162,7 @@ async def test_two_values_of_a_kind_are_never_one_thought() -> None:
 async def test_what_would_lose_a_value_by_being_joined_stays_apart() -> None:
     async def reads_on(text: str) -> Parsed:
         """Finds the number of lines that are next to each other as one number."""
-        return Parsed("en", None, 0.0, [], [{"entity": "order_number", "value": text.replace("\n", "")}])
+        return Parsed("en", None, 0.0, [], "ask_again", [{"entity": "order_number", "value": text.replace("\n", "")}])
 
     assert await one_thought(["100", "01"], reads_on) == 1
 

@@ -84,6 +84,17 @@ def test_a_question_that_a_rule_answers_gets_no_second_rule(project: Path) -> No
     assert made["order status"][:2] == ["...", "action_order_status"]
 
 
+def test_examples_of_a_way_of_typing_carry_it_as_their_language(project: Path) -> None:
+    replace(project, "data/shop.yml", "phone_regions", "typings: [bn-Latn]\nphone_regions")
+    lines = "  bn-Latn: |\n    amar order kothay\n    [same] parcel kobe pabo\n"
+    replace(project, "data/faq/orders/order_status.yml", "  bn: |\n    আমার", lines + "  bn: |\n    আমার")
+    found = examples(importer(project), "order_status")
+    assert {("bn-Latn", "amar order kothay"), ("bn-Latn", "parcel kobe pabo")} <= found
+    assert {language for language, _ in found} == {"en", "bn", "bn-Latn"}
+    data = importer(project).get_nlu_data()
+    assert data.entity_synonyms == {"english": "en", "ingreji": "en", "বাংলা": "bn", "bangla": "bn"}
+
+
 def test_every_phrase_is_a_response(project: Path) -> None:
     assert {"utter_order_on_its_way", "utter_order_line_total", "utter_widget_send"} <= set(
         importer(project).get_domain().responses
@@ -117,3 +128,13 @@ def test_every_action_of_the_domain_exists(monkeypatch: pytest.MonkeyPatch, acti
     monkeypatch.chdir(ROOT)
     domain = ContentImporter("config.yml", "domain.yml", ["data"]).get_domain()
     assert {action.name() for action in actions()} == set(domain.user_actions) - set(domain.responses)
+
+
+def test_places_products_and_carriers_of_the_shop_are_names() -> None:
+    data = ContentImporter(training_data_paths=[str(ROOT / "data")]).get_nlu_data()
+    tables = {table["name"]: set(table["elements"]) for table in data.lookup_tables}
+    assert set(tables) == {"language", "country", "city", "product", "tracking_prefix"}
+    assert sum(map(len, tables.values())) == len(set().union(*tables.values()))
+    values = data.entity_synonyms
+    assert (values["deutschland"], values["daca"], values["earbuds"]) == ("DE", "Dhaka", "NS-401")
+    assert tables["tracking_prefix"] == {"PTH", "RX", "JD"}

@@ -134,9 +134,7 @@ def numbered(stored: Stored) -> Iterator[str]:
         if told != [row["id"] for row in said]:
             yield f"{conversation_id}: the events do not tell of each message once, in order"
         status, still_open = conversation["status"], stored.open_handoffs.get(conversation_id, 0)
-        # with nobody there, the bot answers on while the request waits for somebody
-        waits = status in ("queued", "assigned") or (status == "bot" and conversation_id in stored.parked)
-        if still_open != (1 if waits else 0):
+        if still_open != (1 if status in ("queued", "assigned") else 0):
             yield f"{conversation_id} is {status} with {still_open} open handoffs"
 
 

@@ -26,7 +26,7 @@ class Stored:
         receipts: message ids by channel and hashed key.
         turns, deliveries: by message id.
         events: of each conversation by id, which is the order of their commits.
-        open_handoffs: how many each conversation has; `parked`, those of them that wait for somebody to be there.
+        open_handoffs: how many each conversation has.
     """
 
     conversations: Mapping[str, Row]
@@ -37,7 +37,6 @@ class Stored:
     deliveries: Mapping[str, Row]
     events: Mapping[str, Sequence[Row]]
     open_handoffs: Mapping[str, int]
-    parked: Mapping[str, Row]
 
     @classmethod
     async def read(cls, url: str) -> Stored:
@@ -60,7 +59,6 @@ class Stored:
             .where(handoffs.c.closed_at.is_(None))
             .group_by(handoffs.c.conversation_id)
         )
-        parked = sa.select(handoffs).where(handoffs.c.closed_at.is_(None), handoffs.c.parked_at.is_not(None))
         said = await tx.rows(sa.select(messages).order_by(messages.c.conversation_id, messages.c.seq))
         happened = await tx.rows(sa.select(events).order_by(events.c.id))
         return cls(
@@ -72,7 +70,6 @@ class Stored:
             deliveries={row["message_id"]: row for row in await tx.rows(sa.select(deliveries))},
             events=_grouped(happened),
             open_handoffs={row["conversation_id"]: row["number"] for row in await tx.rows(still_open)},
-            parked={row["conversation_id"]: row for row in await tx.rows(parked)},
         )
 
 

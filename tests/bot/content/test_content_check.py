@@ -17,10 +17,19 @@ SHOP = "data/shop.yml"
 RULES = "data/rules.yml"
 
 
+def found(root: Path, gap: bool) -> list[tuple[str, int, str]]:
+    all_found = check(read(root / "data"), root)
+    assert all(problem.mend for problem in all_found)
+    return [(one.file, one.line, one.what) for one in all_found if one.gap is gap]
+
+
 def problems(root: Path) -> list[tuple[str, int, str]]:
-    found = check(read(root / "data"), root)
-    assert all(problem.mend for problem in found)
-    return [(problem.file, problem.line, problem.what) for problem in found]
+    """The mistakes, without what is only not written yet."""
+    return found(root, gap=False)
+
+
+def gaps(root: Path) -> list[tuple[str, int, str]]:
+    return found(root, gap=True)
 
 
 def test_the_shops_own_content_has_no_mistake() -> None:
@@ -31,14 +40,52 @@ def test_a_whole_content_has_no_mistake(project: Path) -> None:
     assert problems(project) == []
 
 
-def test_a_language_with_too_few_examples_is_told(project: Path) -> None:
+def test_a_question_with_too_few_examples_in_every_language_is_told(project: Path) -> None:
     replace(project, STATUS, "    পার্সেল কবে পাব\n", "")
-    assert problems(project) == [(STATUS, 8, "There are fewer than 2 examples in 'bn'.")]
+    assert problems(project) == []
+    replace(project, STATUS, "    track my parcel please\n", "")
+    assert problems(project) == [(STATUS, 4, "There are fewer than 2 examples in every language.")]
 
 
-def test_a_language_without_examples_is_told_at_the_examples(project: Path) -> None:
+def of_status(project: Path) -> list[tuple[int, str]]:
+    return [(line, what) for file, line, what in gaps(project) if file == STATUS]
+
+
+def test_a_language_with_few_examples_is_a_gap_and_no_mistake(project: Path) -> None:
+    assert of_status(project) == [(5, "There are only 2 examples in 'en'."), (8, "There are only 2 examples in 'bn'.")]
+    assert problems(project) == []
+
+
+def test_a_language_without_examples_is_a_gap_told_at_the_examples(project: Path) -> None:
     replace(project, STATUS, "  bn: |\n    আমার অর্ডার কোথায়?\n    পার্সেল কবে পাব\n", "")
-    assert problems(project) == [(STATUS, 4, "There are fewer than 2 examples in 'bn'.")]
+    assert (4, "There are no examples in 'bn'.") in of_status(project)
+    assert problems(project) == []
+
+
+def test_fifteen_examples_are_no_gap_and_fourteen_are(project: Path) -> None:
+    lines = [f"    where is my parcel number {number}\n" for number in range(15 - 2)]
+    replace(project, STATUS, "    track my parcel please\n", "    track my parcel please\n" + "".join(lines))
+    assert [what for _, what in of_status(project)] == ["There are only 2 examples in 'bn'."]
+    replace(project, STATUS, lines[0], "")
+    assert (5, "There are only 14 examples in 'en'.") in of_status(project)
+
+
+def test_a_way_of_typing_wants_examples_and_neither_titles_nor_answers(project: Path) -> None:
+    before = gaps(project)
+    replace(project, SHOP, "phone_regions", "typings: [bn-Latn]\nphone_regions")
+    assert problems(project) == []
+    new = [one for one in gaps(project) if one not in before]
+    assert {(file, what) for file, _, what in new} == {
+        (file, "There are no examples in 'bn-Latn'.") for file in (POLICY, STATUS, PERSON)
+    }
+    replace(project, STATUS, "  bn: |", "  bn-Latn: |\n    amar order kothay\n    parcel kobe pabo\n  bn: |")
+    assert problems(project) == []
+
+
+@pytest.mark.parametrize("code", ["bn-Latn", "de"])
+def test_examples_in_what_the_shop_does_not_name_are_told_at_their_line(project: Path, code: str) -> None:
+    replace(project, STATUS, "  bn: |", f"  {code}: |\n    amar order kothay\n  bn: |")
+    assert problems(project) == [(STATUS, 8, f"'{code}' is none of the shop's languages.")]
 
 
 def test_a_missing_title_is_told(project: Path) -> None:
@@ -56,9 +103,9 @@ def test_a_language_that_the_shop_adds_is_missed_everywhere(project: Path) -> No
     whats = [what for file, _, what in problems(project) if file == POLICY]
     assert whats == [
         "The title in 'de' is missing.",
-        "There are fewer than 2 examples in 'de'.",
         "The answer in 'de' is missing.",
     ]
+    assert (POLICY, 4, "There are no examples in 'de'.") in gaps(project)
     assert "'widget_send' is missing in 'de'." in [what for _, _, what in problems(project)]
     assert "The fact 'shop_name' has no text in 'de'." in [what for _, _, what in problems(project)]
 
@@ -119,9 +166,19 @@ def test_vowel_signs_make_another_example(project: Path) -> None:
     assert problems(project) == []
 
 
-def test_the_same_words_may_stand_in_two_languages(project: Path) -> None:
+def test_the_same_words_may_stand_in_two_languages_of_one_question(project: Path) -> None:
     replace(project, STATUS, "পার্সেল কবে পাব", "track my parcel please")
     assert problems(project) == []
+
+
+def test_in_the_second_language_too_the_same_words_stand_only_once(project: Path) -> None:
+    replace(project, STATUS, "পার্সেল কবে পাব", "track my parcel please\n    Track my parcel, please!")
+    assert problems(project) == [(STATUS, 11, f"'Track my parcel, please!' also stands in {STATUS}:7.")]
+
+
+def test_the_same_words_under_two_questions_are_told_whatever_their_languages(project: Path) -> None:
+    replace(project, STATUS, "পার্সেল কবে পাব", "give me an agent")
+    assert problems(project) == [(PERSON, 7, f"'give me an agent' also stands in {STATUS}:10.")]
 
 
 def test_a_phrase_that_misses_a_language_is_told(project: Path) -> None:

@@ -67,6 +67,53 @@ def test_a_title_falls_back_to_the_base_language_then_to_the_default_then_to_the
     assert library.title("no_question", "en") == "no_question"
 
 
+OTHER_WAYS = "typings: [bn-Latn]\nnearest: {pt: en, as: bn}\nphone_regions"
+
+
+@pytest.fixture
+def wide(project: Path) -> Path:
+    """With a way of typing, and languages that others are answered in."""
+    replace(project, SHOP, "phone_regions", OTHER_WAYS)
+    return project
+
+
+def test_ways_of_typing_and_nearest_languages_come_from_the_shops_file(wide: Path) -> None:
+    library = read(wide / "data")
+    assert library.typings == ("bn-Latn",)
+    assert library.variants == ("en", "bn", "bn-Latn")
+    assert library.nearest == {"pt": "en", "as": "bn"}
+
+
+def test_a_shop_may_go_without_both(project: Path) -> None:
+    library = read(project / "data")
+    assert (library.typings, library.nearest, library.variants) == ((), {}, ("en", "bn"))
+
+
+@pytest.mark.parametrize(
+    ("written", "answered"),
+    [
+        ("bn", "bn"),
+        ("bn-Latn", "bn"),
+        ("as", "bn"),
+        ("as-Latn", "bn"),
+        ("pt", "en"),
+        ("pt-BR", "en"),
+        ("zh", "en"),
+        ("", "en"),
+    ],
+)
+def test_what_is_written_is_answered_in_itself_its_base_the_nearest_or_the_first(
+    wide: Path, written: str, answered: str
+) -> None:
+    assert read(wide / "data").answered_in(written) == answered
+
+
+def test_a_title_is_picked_in_the_nearest_language(wide: Path) -> None:
+    library = read(wide / "data")
+    assert library.title("return_policy", "as") == "ফেরত"
+    assert library.title("return_policy", "zh") == "Returns"
+
+
 # file, what is changed in it, the line, part of what is said
 BROKEN = {
     "invalid YAML": (QUESTION, "  bn: ফেরত\n", "  bn: ফেরত: দিন\n", 3, "not valid YAML"),
@@ -106,6 +153,15 @@ BROKEN = {
     "a malformed locale": (SHOP, "bn_BD", "'bangla desh'", 3, "Language 'bn'"),
     "aliases that are one word": (SHOP, "[bangla]", "bangla", 3, "aliases of 'bn'"),
     "regions that are one word": (SHOP, "[BD]", "BD", 4, "no regions"),
+    "typings that are one word": (SHOP, "phone_regions", "typings: bn-Latn\nphone_regions", 4, "no ways of typing"),
+    "typings that are numbers": (SHOP, "phone_regions", "typings: [5]\nphone_regions", 4, "no ways of typing"),
+    "typings of nothing": (SHOP, "phone_regions", "typings:\nphone_regions", 4, "no ways of typing"),
+    "a way of typing no language": (SHOP, "phone_regions", "typings: [hi-Latn]\nphone_regions", 4, "'hi-Latn' is no"),
+    "a language as a way of typing": (SHOP, "phone_regions", "typings: [bn]\nphone_regions", 4, "'bn' is no language"),
+    "nearest as a list": (SHOP, "phone_regions", "nearest: [pt, es]\nphone_regions", 4, "no pairs"),
+    "nearest of nothing": (SHOP, "phone_regions", "nearest:\nphone_regions", 4, "no pairs"),
+    "a nearest that is not served": (SHOP, "phone_regions", "nearest: {pt: es}\nphone_regions", 4, "leads to 'es'"),
+    "a nearest that is a list": (SHOP, "phone_regions", "nearest: {pt: [en]}\nphone_regions", 4, "'pt' leads to"),
     "facts as a list": (SHOP, "facts:\n", "facts: []\nmore:\n", 5, "no facts"),
 }  # fmt: skip
 

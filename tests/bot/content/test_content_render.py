@@ -84,6 +84,40 @@ def test_other_languages_write_their_own_way() -> None:
     assert DE.text({"money": 1850, "currency": "EUR"}).replace("\xa0", " ") == "18,50 €"
 
 
+ES = Formatter(Language("es", "Español", "es_ES", "EUR", ()))
+FR = Formatter(Language("fr", "Français", "fr_FR", "EUR", ()))
+HINDI = Formatter(Language("hi", "हिन्दी", "hi_IN", "INR", ()))
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (7.5, ["7.5%", "৭.৫%", "7.5%", "7,5\xa0%", "7,5\xa0%", "7,5\xa0%"]),
+        (10, ["10%", "১০%", "10%", "10\xa0%", "10\xa0%", "10\xa0%"]),
+        (0, ["0%", "০%", "0%", "0\xa0%", "0\xa0%", "0\xa0%"]),
+        (0.25, ["0.25%", "০.২৫%", "0.25%", "0,25\xa0%", "0,25\xa0%", "0,25\xa0%"]),
+    ],
+)
+def test_a_percent_sign_stands_where_each_language_has_it(value: float, written: list[str]) -> None:
+    assert [formatter.text({"percent": value}) for formatter in (EN, BN, HINDI, ES, FR, DE)] == written
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [
+        ("pt", ["Portuguese", "পর্তুগীজ", "पुर्तगाली", "portugués", "portugais", "Portugiesisch"]),
+        ("ta", ["Tamil", "তামিল", "तमिल", "tamil", "tamoul", "Tamil"]),
+        ("zh", ["Chinese", "চীনা", "चीनी", "chino", "chinois", "Chinesisch"]),
+    ],
+)
+def test_a_language_is_called_as_each_language_calls_it(code: str, written: list[str]) -> None:
+    assert [formatter.text({"language": code}) for formatter in (EN, BN, HINDI, ES, FR, DE)] == written
+
+
+def test_a_language_without_a_name_is_called_by_its_code() -> None:
+    assert EN.text({"language": "qqq"}) == "qqq"
+
+
 @given(st.integers(-(10**12), 10**12))
 def test_no_ascii_digit_is_left_in_bengali_and_all_digits_are_there(number: int) -> None:
     written = BN.text(number)

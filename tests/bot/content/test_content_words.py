@@ -82,6 +82,26 @@ def test_asked_for_buttons_come_first_and_none_comes_twice(small: Words) -> None
     )
 
 
+def test_a_language_to_choose_is_called_by_its_own_name_whatever_is_spoken(small: Words) -> None:
+    asked = [{"language": code, "payload": f'/change_language{{"language": "{code}"}}'} for code in ("bn", "en")]
+    wanted = (
+        Button("বাংলা", '/change_language{"language": "bn"}'),
+        Button("English", '/change_language{"language": "en"}'),
+    )
+    for language in ("en", "bn"):
+        assert small.say("widget_send", language, buttons=asked).buttons == wanted
+
+
+def test_a_language_that_is_not_served_is_answered_in_the_nearest_with_its_values_and_buttons(project: Path) -> None:
+    replace(project, "data/shop.yml", "phone_regions", "nearest: {as: bn}\nphone_regions")
+    words = Words(read(project / "data"))
+    said = words.say("order_on_its_way", "as", number=5, details={"language": "as"})
+    assert said.text == "অর্ডার ৫ পথে আছে: অসমীয়া"
+    assert said.buttons == words.say("order_on_its_way", "bn", number=5, details="").buttons
+    assert words.say("return_policy", "as") == words.say("return_policy", "bn")
+    assert words.say("return_policy", "zh") == words.say("return_policy", "en")
+
+
 @pytest.mark.parametrize("key", ["no_such_phrase", "", "human_agent", "order_status"])
 def test_what_nobody_wrote_is_refused(small: Words, key: str) -> None:
     with pytest.raises(UnknownPhrase):

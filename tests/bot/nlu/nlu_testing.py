@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
@@ -41,3 +42,23 @@ def examples(rows: Iterable[tuple[str, str, str]], **more: Any) -> TrainingData:
 def message(text: str, **metadata: Any) -> Message:
     """A customer's message as it enters the pipeline."""
     return Message(data={TEXT: text, "metadata": metadata})
+
+
+def student_weights(seed: int, width: int = 8, out: int = 6, buckets: int = 64) -> dict[str, np.ndarray[Any, Any]]:
+    """A student that has learnt nothing, as `bot.nlu.student.Student` takes it."""
+    chance = np.random.default_rng(seed)
+
+    def layer(*shape: int) -> np.ndarray[Any, Any]:
+        return chance.normal(size=shape).astype(np.float16)
+
+    return {
+        "table": chance.integers(-127, 128, size=(buckets, width), dtype=np.int8),
+        "scale": chance.uniform(0.001, 0.01, size=buckets).astype(np.float32),
+        "norm_gain": layer(width),
+        "norm_shift": layer(width),
+        "hidden": layer(width, 12),
+        "hidden_bias": layer(12),
+        "out": layer(12, out),
+        "out_bias": layer(out),
+        "skip": layer(width, out),
+    }
