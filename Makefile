@@ -16,7 +16,7 @@ test: setup
 
 # twenty-five minutes of faults on a PostgreSQL server of its own (docs/chaos.md)
 chaos: setup
-	@scripts/test -m long -s tests/chaos
+	@SHOHAY_TEST_PROCESSES=0 scripts/test -m long -s tests/chaos
 
 lint: setup
 	@scripts/lint
@@ -32,7 +32,7 @@ bench-nlu: setup
 	@.venv/bin/python -m benchmarks.nlu --all $(NLU_SETS) $(NLU_OPTIONS)
 
 screenshots: setup
-	@SHOHAY_SCREENSHOTS=1 scripts/test tests/browser
+	@SHOHAY_SCREENSHOTS=1 SHOHAY_TEST_PROCESSES=0 scripts/test tests/browser
 
 lock: setup
 	@scripts/lock

@@ -14,7 +14,7 @@ from bot.content.live import LiveWords
 from bot.evaluation import Judged, report
 
 if TYPE_CHECKING:
-    from bot.dialogue.dialogue import Dialogue
+    from bot.dialogue.dialogue import Dialogue, Parsed
 
 
 class NoModel(Exception):
@@ -40,7 +40,9 @@ def load(settings: Settings) -> Dialogue:
 
 
 def parse(dialogue: Dialogue, lines: Iterable[str], out: TextIO) -> None:
-    """Writes for each line {"text"} one with language, intent, confidence, alternatives and entities.
+    """Writes for each line {"text"} one with language, intent, confidence, decision, alternatives and entities.
+
+    Of two that are close, and would be offered as buttons, the intent is the likelier.
 
     Raises:
         BadLine: at the first line that has no text; those before it are written.
@@ -52,12 +54,13 @@ def parse(dialogue: Dialogue, lines: Iterable[str], out: TextIO) -> None:
             line: dict[str, Any] = {
                 "text": row["text"],
                 "language": parsed.language,
-                "intent": parsed.intent,
+                "intent": _meant(parsed),
                 "confidence": round(parsed.confidence, 4),
+                "decision": parsed.decision,
                 "alternatives": [
                     {"intent": other["name"], "confidence": round(other["confidence"], 4)}
                     for other in parsed.alternatives
-                    if other["name"] != parsed.intent
+                    if other["name"] != _meant(parsed)
                 ],
                 "entities": entities,
             }
@@ -77,9 +80,14 @@ def evaluate(dialogue: Dialogue, path: Path) -> dict[str, Any]:
             parsed = runner.run(dialogue.parse(row["text"]))
             language = row.get("language") or parsed.language
             # what is not understood counts as out of scope: in both cases the customer is asked again
-            got = "out_of_scope" if parsed.intent == "nlu_fallback" else parsed.intent
+            meant = _meant(parsed)
+            got = "out_of_scope" if meant == "nlu_fallback" else meant
             judged.append(Judged(row["text"], row["intent"], got, parsed.confidence, language))
     return report(judged)
+
+
+def _meant(parsed: Parsed) -> str | None:
+    return parsed.alternatives[0]["name"] if parsed.decision == "choose" else parsed.intent
 
 
 def _rows(lines: Iterable[str], needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:

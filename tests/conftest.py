@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,19 @@ from handoff.hours import Hours
 from handoff.queue_rules import QueueRules
 from handoff.services import Services
 
+MODELS = ROOT / "build" / "test-models"
+TRAIN = [sys.executable, "-m", "bot.training", str(MODELS), "--if-stale"]
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files that need the trained model come last, and one process trains meanwhile: that takes minutes at first."""
+    needing = {item.path for item in items if "models_dir" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path in needing)
+    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    if needing and first and not config.option.collectonly and not models.fresh(ROOT, MODELS):
+        training = subprocess.Popen(TRAIN, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        config.add_cleanup(training.terminate)
 
 
 @pytest.fixture(scope="session")
@@ -80,14 +93,11 @@ def services(database: Database, services_over: Callable[[Database], Services]) 
 
 @pytest.fixture(scope="session")
 def models_dir() -> Path:
-    """A folder with a model trained on the present content; trained once and kept until the content changes."""
-    folder = ROOT / "build" / "test-models"
-    if not models.fresh(ROOT, folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run(
-            [sys.executable, "-m", "bot.training", str(folder)], cwd=ROOT, check=True, capture_output=True, timeout=400
-        )
-    return folder
+    """A folder with a model trained on the present content; trained once and kept until the content changes. Of several
+    processes that test side by side one trains, and the others wait for it."""
+    if not models.fresh(ROOT, MODELS):
+        subprocess.run(TRAIN, cwd=ROOT, check=True, capture_output=True, timeout=600)
+    return MODELS
 
 
 @pytest.fixture(scope="session")
