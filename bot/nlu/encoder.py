@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,8 +28,9 @@ from bot.nlu.vector_file import VectorFile
 logger = logging.getLogger(__name__)
 
 TAUGHT = "en"
-FORM = 2  # of the vectors kept; another one when they are made otherwise
+FORM = 3  # of the vectors kept; another one when they are made otherwise
 LEARNT = 0.7
+_ADDRESS = re.compile(r"\S+@\S+")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -76,7 +78,9 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> SentenceEncoder:
-        return cls.create(config, model_storage, resource, execution_context)
+        made = cls.create(config, model_storage, resource, execution_context)
+        made._teacher()  # the first customer is not to wait for it
+        return made
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
@@ -96,7 +100,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            text = normalise(message.get(TEXT) or "")
+            text = _said(message)
             if text:
                 self._add(message, self._remembered(text, _english(message)))
         return messages
@@ -104,7 +108,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Encodes all at once; what an earlier training has encoded is taken from a file."""
         messages = [message for message in training_data.training_examples if message.get(TEXT)]
-        texts = [normalise(message.get(TEXT)) for message in messages]
+        texts = [_said(message) for message in messages]
         file = VectorFile(Path(self._config["vectors"]), _made_by(self._config))
         for english in (True, False):
             places = [place for place, message in enumerate(messages) if _english(message) is english]
@@ -144,6 +148,12 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
     def _add(self, message: Message, vector: np.ndarray[Any, Any]) -> None:
         message.add_features(Features(vector[None, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+
+
+def _said(message: Message) -> str:
+    """The text without e-mail addresses, unless it has nothing else."""
+    text = normalise(message.get(TEXT) or "")
+    return _ADDRESS.sub("", text).strip() or text
 
 
 def _english(message: Message) -> bool:

@@ -97,4 +97,5 @@ class GramFeaturizer(SparseFeaturizer, GraphComponent):
 
 
 def _words(message: Message) -> list[str]:
-    return [token.text for token in message.get(TEXT_TOKENS)]
+    """Its tokens, without e-mail addresses: whose they are says nothing about what is meant."""
+    return [token.text for token in message.get(TEXT_TOKENS) if "@" not in token.text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +33,9 @@ FOREIGN = "foreign_language"
 RANKING = "intent_ranking"
 # what is done with it, by decision; an answer keeps its intent
 _ASKED = {"ask_again": DEFAULT_NLU_FALLBACK_INTENT_NAME, "choose": CLOSE, "out_of_scope": OUT_OF_SCOPE}
+
+# an order's number, an e-mail address, a date or nothing at all: what is meant is not in it
+_MUTE = re.compile(r"(?:\S+@\S+|[\d\s#№.,:;/+()?!-])*")
 
 Dense = npt.NDArray[np.float32]
 
@@ -135,10 +139,11 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            ranking = self._ranking(message) if self._trained and message.get(TEXT) else []
+            says = self._trained and not _MUTE.fullmatch(message.get(TEXT) or "")
+            ranking = self._ranking(message) if says else []
             decided = decision.decide(ranking, self._trained.thresholds if self._trained else Thresholds())
             name, chance = ranking[0] if ranking else (None, 0.0)
-            name = _ASKED.get(decided, name) if ranking else None
+            name = _ASKED.get(decided, name)
             if decided != "answer" and (message.get(LANGUAGE) or {}).get("foreign"):
                 name = FOREIGN
             best = [{"name": one, "confidence": sure} for one, sure in ranking[: self._config["ranking_length"]]]
@@ -227,7 +232,11 @@ def _features(messages: list[Message]) -> tuple[scipy.sparse.csr_matrix, Dense]:
     dense = [message.get_dense_features(TEXT)[1] for message in messages]
     rows = len(messages)
     return (
-        (sparse[0].features if rows == 1 else scipy.sparse.vstack([one.features for one in sparse], format="csr"))
+        (
+            scipy.sparse.csr_matrix(sparse[0].features)
+            if rows == 1
+            else scipy.sparse.vstack([one.features for one in sparse], format="csr")
+        )
         if all(sparse)
         else scipy.sparse.csr_matrix((rows, 0), dtype=np.float32),
         np.vstack([one.features for one in dense]) if all(dense) else np.empty((rows, 0), dtype=np.float32),

@@ -98,6 +98,7 @@ class LanguageIdentifier(GraphComponent):
     ) -> LanguageIdentifier:
         with model_storage.read_from(resource) as folder:
             model, languages = joblib.load(folder / "language.joblib")
+        likeliest("read before the first customer writes")
         return cls(config, model_storage, resource, model, languages)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

@@ -64,4 +64,4 @@ def pieces(text: str) -> list[str]:
         padded = f" {word} "
         for size in range(1, LONGEST + 1):
             found.extend(padded[start : start + size] for start in range(len(padded) - size + 1))
-    return found
+    return [piece for piece in found if piece != " "]  # which every text has

@@ -177,7 +177,7 @@ async def test_while_a_person_is_due_or_there_nothing_goes_to_the_bot(services: 
 
 async def test_a_new_conversation_speaks_the_nearest_language_that_we_serve(services: Services) -> None:
     for number, (asked, given) in enumerate(
-        [("bn", "bn"), ("bn-BD", "bn"), ("en-GB", "en"), ("fr", "en"), (None, "en")]
+        [("bn", "bn"), ("bn-BD", "bn"), ("en-GB", "en"), ("fr", "fr"), ("ja", "en"), (None, "en")]
     ):
         message = await write(services, address=f"v{number}", language=asked)
         assert message.language == given

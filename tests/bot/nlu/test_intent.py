@@ -119,10 +119,10 @@ def test_the_ranking_begins_with_the_intent_and_is_as_long_as_configured(tmp_pat
     assert sum(confidences) == pytest.approx(1.0)
 
 
-def test_an_empty_message_has_no_intent(tmp_path: Path) -> None:
+def test_an_empty_message_is_asked_about(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path / "features")
     classifier = trained(LinearIntentClassifier, pipeline.learn(examples(ROWS)), tmp_path / "model")
-    assert judged(classifier, message("")) == {"name": None, "confidence": 0.0}
+    assert judged(classifier, message("")) == {"name": "nlu_fallback", "confidence": 0.0}
 
 
 @pytest.mark.parametrize("rows", [[], ROWS[:2]])
@@ -131,7 +131,7 @@ def test_with_fewer_than_two_intents_nothing_is_fitted_and_nothing_is_judged(
 ) -> None:
     classifier = trained(LinearIntentClassifier, examples(rows), tmp_path / "model")
     done = classifier.process([message("where is my order")])[0]
-    assert done.get("intent") == {"name": None, "confidence": 0.0}
+    assert done.get("intent") == {"name": "nlu_fallback", "confidence": 0.0}
     assert done.get("intent_ranking") == []
 
 
