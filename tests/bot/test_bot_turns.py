@@ -216,7 +216,7 @@ async def test_the_same_question_three_times_at_once_gets_one_answer(
 
 
 @one_engine
-@pytest.mark.parametrize("please", ["please!!", "প্লিজ!!"])
+@pytest.mark.parametrize("please", ["please", "প্লিজ!!"])
 async def test_a_question_and_a_plea_get_one_answer(
     services: Services, loop: TurnLoop, words: LiveWords, please: str
 ) -> None:
@@ -489,11 +489,11 @@ async def test_a_message_that_breaks_its_burst_takes_no_other_with_it(
     choking = Choking(dialogue)
     loop = TurnLoop(services, InUse(choking))  # type: ignore[arg-type]
     visitor = Visitor(services)
-    await visitor.says_in_a_burst("How much is delivery?", "please!!")
+    await visitor.says_in_a_burst("How much is delivery?", "please")
     while await loop.step():
         async with services.database.write() as tx:  # the pause before the next try is over
             await tx.execute(sa.update(conversations).values(lease_until=None))
-    tries = ["How much is delivery?\nplease!!", "How much is delivery?", *["please!!"] * 4]
+    tries = ["How much is delivery?\nplease", "How much is delivery?", *["please"] * 4]
     assert choking.tried == tries
     assert await visitor.hears() == [
         ("bot", words.say("shipping_cost", "en").text),
@@ -507,7 +507,7 @@ async def test_a_burst_whose_worker_was_killed_is_answered_once_and_in_order_wit
     services: Services, dialogue: Dialogue, words: LiveWords
 ) -> None:
     visitor = Visitor(services)
-    await visitor.says_in_a_burst("How much is delivery?", "please!!")
+    await visitor.says_in_a_burst("How much is delivery?", "please")
     killed = await turns_service.lease_next(services, "killed")
     assert killed is not None
     assert len(killed.messages) == 2
