@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from databases import Databases, fresh
+from hypothesis import settings
 from running import ROOT, Shohay, demo_settings, missing
 
 from actions.typed import parse_contact
@@ -20,6 +21,10 @@ from handoff.database import Database
 from handoff.hours import Hours
 from handoff.queue_rules import QueueRules
 from handoff.services import Services
+
+# how long a first call takes, with models to load, is no property of what is tested
+settings.register_profile("shohay", deadline=None)
+settings.load_profile("shohay")
 
 MODELS = ROOT / "build" / "test-models"
 TRAIN = [sys.executable, "-m", "bot.training", str(MODELS), "--if-stale"]
