@@ -116,9 +116,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
             def encode(new: Sequence[str], english: bool = english) -> np.ndarray[Any, Any]:
                 logger.info("Encoding %d texts", len(new))
-                if english or self._student is None:
-                    return self._teacher().encode(new)
-                return self._student.encode(new, dropped=LEARNT)
+                return self._encode(new, english, dropped=LEARNT)
 
             vectors = file.through(kind, [texts[place] for place in places], encode)
             for place, vector in zip(places, vectors, strict=True):
@@ -136,10 +134,10 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             self._known.popitem(last=False)
         return vector
 
-    def _encode(self, texts: Sequence[str], english: bool) -> np.ndarray[Any, Any]:
-        if self._student is None:
+    def _encode(self, texts: Sequence[str], english: bool, dropped: float = 0.0) -> np.ndarray[Any, Any]:
+        if english or self._student is None:
             return self._teacher().encode(texts)
-        return self._teacher().encode(texts) if english else self._student.encode(texts)
+        return self._student.encode(texts, dropped)
 
     def _teacher(self) -> teacher.Teacher:
         if self._loaded is None:
