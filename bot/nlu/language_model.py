@@ -10,6 +10,8 @@ import numpy.typing as npt
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from bot.nlu.decision import softmax
+from bot.nlu.linear import Linear
 from bot.nlu.weighing import counted, rarity, weighed
 
 LONGEST = 4
@@ -17,13 +19,11 @@ LONGEST = 4
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """Weights of shape (pieces, languages), the pieces by their place, and how rare each is."""
+    """The known pieces by their place, how rare each is, and what they say for each language."""
 
-    languages: npt.NDArray[np.str_]
     vocabulary: dict[str, int]
     rarities: npt.NDArray[np.float32]
-    weights: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
+    choice: Linear
 
     @classmethod
     def fit(cls, texts: Sequence[str], languages: Sequence[str]) -> LanguageModel:
@@ -33,27 +33,17 @@ class LanguageModel:
         rarities = rarity(counts)
         choice = LogisticRegression(C=10, max_iter=100, class_weight="balanced", multi_class="multinomial")
         choice.fit(weighed(counts, rarities), languages)
-        weights, bias = choice.coef_, choice.intercept_
-        if len(choice.classes_) == 2:  # one row stands for both
-            weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
-        return cls(
-            np.asarray(choice.classes_, dtype=np.str_),
-            {piece: int(place) for piece, place in counter.vocabulary_.items()},
-            rarities,
-            np.ascontiguousarray(weights.T, dtype=np.float32),
-            np.asarray(bias, dtype=np.float32),
-        )
+        vocabulary = {piece: int(place) for piece, place in counter.vocabulary_.items()}
+        return cls(vocabulary, rarities, Linear.of(choice))
 
     def best(self, text: str) -> tuple[str, float] | None:
         """The likeliest language and its probability; None when nothing of the text is known."""
         row = counted(pieces(text), self.vocabulary)
         if not row.nnz:
             return None
-        row = weighed(row, self.rarities)
-        scores = row.data @ self.weights[row.indices] + self.bias
-        chances = np.exp(scores - scores.max())
+        chances = softmax(self.choice.scores(weighed(row, self.rarities)))[0]
         place = int(chances.argmax())
-        return str(self.languages[place]), float(chances[place] / chances.sum())
+        return str(self.choice.classes[place]), float(chances[place])
 
 
 def pieces(text: str) -> list[str]:
