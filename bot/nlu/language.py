@@ -98,8 +98,9 @@ class LanguageIdentifier(GraphComponent):
     ) -> LanguageIdentifier:
         with model_storage.read_from(resource) as folder:
             model, languages = joblib.load(folder / "language.joblib")
-        likeliest("read before the first customer writes")
-        return cls(config, model_storage, resource, model, languages)
+        made = cls(config, model_storage, resource, model, languages)
+        made._foreign.of("lingua reads its models before the first customer writes", languages)
+        return made
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Training examples carry their language already, or get the one they look like."""
