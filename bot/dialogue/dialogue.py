@@ -26,6 +26,7 @@ from bot.dialogue import failures, speed
 from bot.dialogue.answers import Answers, as_said, language_of
 from bot.dialogue.local_actions import LocalActions
 from bot.dialogue.trackers import TurnTrackers
+from bot.nlu.intent import CLOSE, FOREIGN
 from handoff.messages import Message, Phrases, Said
 from handoff.turn_store import StoredEvents
 from handoff.turns import Outcome
@@ -39,8 +40,8 @@ _UNTOLD = {HANDOFF_REASON, CHOSEN_LANGUAGE, REQUESTED_SLOT, "session_started_met
 # what the pipeline makes of a message that is not clear, and the action that says so
 _UNCLEAR = {
     DEFAULT_NLU_FALLBACK_INTENT_NAME: "action_fallback",
-    "nlu_choice": "action_offer_two",
-    "foreign_language": "action_foreign_language",
+    CLOSE: "action_offer_two",
+    FOREIGN: "action_foreign_language",
 }
 
 # with every kind of space, since Rasa strips those and looks for a slash after that
