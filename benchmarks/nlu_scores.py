@@ -19,7 +19,8 @@ from sklearn.metrics import (
 from benchmarks.rows import OUT_OF_SCOPE, Row
 
 # what stands in place of an intent when a message gets no answer of its own
-REJECTED = frozenset({OUT_OF_SCOPE, "nlu_fallback", "foreign_language", None})
+ASKED_AGAIN = "nlu_fallback"
+REJECTED = frozenset({OUT_OF_SCOPE, ASKED_AGAIN, "foreign_language", None})
 CHOICE = "nlu_choice"  # two are offered, the best first
 LONG_ENOUGH = 3  # words of a message whose language can be told
 
@@ -37,9 +38,15 @@ class Prediction:
 
     @property
     def label(self) -> str:
-        """The intent, the best where two were offered, `out_of_scope` when the message was rejected."""
-        name = self.inside[0][0] if self.intent == CHOICE else self.intent
+        """The intent; the best one in scope where two were offered or the customer was asked again; `out_of_scope` when
+        that was said, or nothing."""
+        name = self.inside[0][0] if self.intent in (CHOICE, ASKED_AGAIN) else self.intent
         return OUT_OF_SCOPE if name is None or name in REJECTED else name
+
+    @property
+    def rejected(self) -> bool:
+        """Whether no intent was taken for meant: out of scope, foreign or asked again."""
+        return self.intent in REJECTED or self.label == OUT_OF_SCOPE
 
     @property
     def inside(self) -> list[tuple[str | None, float]]:
@@ -53,8 +60,9 @@ class Prediction:
 class Scores:
     """None where the rows do not say: no row in scope, none out of scope, no language, no decision.
 
-    `accuracy` is over the rows in scope, a rejected one being wrong; `unrejected` the same by the best intent in scope,
-    `at_once` the same where two being offered is wrong too. `pair` is the share of the offers made in scope that had
+    `accuracy` is over the rows in scope, by the best intent, one called out of scope being wrong; `answered` the same
+    where being asked again is wrong too, `at_once` where two being offered is wrong as well, and `unrejected` by the
+    best intent in scope in any case. `pair` is the share of the offers made in scope that had
     the right one among the two.
     `macro_f1` is over the intents in scope that the rows have. Of rejecting: `recall`, `precision`, `mcc`, and `auroc`
     with 1 - the best confidence in scope as the score. `offered` and `asked` are shares of all rows, `language` the
@@ -64,6 +72,7 @@ class Scores:
     rows: int
     outside: int
     accuracy: float | None
+    answered: float | None
     unrejected: float | None
     at_once: float | None
     pair: float | None
@@ -90,8 +99,11 @@ def score(rows: Sequence[Row], predictions: Sequence[Prediction]) -> Scores:
         rows=len(pairs),
         outside=len(pairs) - len(inside),
         accuracy=float(accuracy_score(wanted, [one.label for _, one in inside])) if inside else None,
+        answered=_share([one.label == row.intent and not one.rejected for row, one in inside]),
         unrejected=float(accuracy_score(wanted, [one.inside[0][0] or "" for _, one in inside])) if inside else None,
-        at_once=_share([one.label == row.intent and one.decision != "choose" for row, one in inside]),
+        at_once=_share(
+            [one.label == row.intent and not one.rejected and one.decision != "choose" for row, one in inside]
+        ),
         pair=_share([row.intent in dict(one.inside) for row, one in inside if one.decision == "choose"]),
         macro_f1=_macro_f1(rows, predictions, sorted(set(wanted))),
         recall=recall,
@@ -124,7 +136,7 @@ def _rejecting(
 ) -> tuple[float | None, float | None, float | None, float | None]:
     """Recall, precision, AUROC and Matthews correlation of telling what is out of scope."""
     outside = [row.intent == OUT_OF_SCOPE for row in rows]
-    rejected = [one.label == OUT_OF_SCOPE for one in predictions]
+    rejected = [one.rejected for one in predictions]
     if not any(outside):
         return None, None, None, None
     recall = float(recall_score(outside, rejected))

@@ -11,6 +11,7 @@ ARM_NAMES = {"ours": "ours", "stock": "stock Rasa", "tfidf": "TF-IDF"}
 COLUMNS = (
     "rows learnt / asked",
     "in scope",
+    "answered",
     "at once",
     "without rejecting",
     "macro-F1",
@@ -80,7 +81,7 @@ def share(value: float | None) -> str:
 
 def _cells(result: Result) -> list[str]:
     one = result.scores
-    inside = (one.accuracy, one.at_once, one.unrejected, one.macro_f1)
+    inside = (one.accuracy, one.answered, one.at_once, one.unrejected, one.macro_f1)
     outside = (one.recall, one.precision, one.auroc, one.mcc)
     times = "–" if one.p50 is None or one.p95 is None else f"{one.p50:.1f} / {one.p95:.1f}"
     return [

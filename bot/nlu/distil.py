@@ -28,7 +28,7 @@ from bot.nlu.grams import HashedGrams
 from bot.nlu.normalise import normalise
 from bot.nlu.vector_file import VectorFile
 
-BUCKETS, WIDTH, HIDDEN = 2**15, 256, 768
+BUCKETS, WIDTH, HIDDEN = 2**16, 256, 768
 BATCH, RATE, TEMPERATURE, DROPPED = 512, 2e-3, 0.05, 0.15
 KEPT = Path(".rasa/vectors")
 # how much more often a sentence of shops is seen than one of anything else

@@ -28,8 +28,9 @@ from bot.nlu.vector_file import VectorFile
 logger = logging.getLogger(__name__)
 
 TAUGHT = "en"
-FORM = 3  # of the vectors kept; another one when they are made otherwise
-LEARNT = 0.7
+UNSEEN = "unseen_vector"
+FORM = 4  # of the vectors kept; another one when they are made otherwise
+LEARNT = 0.6
 _ADDRESS = re.compile(r"\S+@\S+")
 
 
@@ -37,8 +38,8 @@ _ADDRESS = re.compile(r"\S+@\S+")
 class SentenceEncoder(DenseFeaturizer, GraphComponent):
     """Adds one sentence vector: the `model`'s for English, the `student`'s for the rest, both in the same space.
 
-    Of training examples, which the student has mostly learnt from, it sees only a part of the grams (`LEARNT`): else
-    what trusts its vectors in training would trust them too much afterwards.
+    The student has mostly learnt from the training examples. So each of those also has the vector `UNSEEN`, for which
+    the student was shown only a part of the grams (`LEARNT`): what asks how far vectors can be trusted asks those.
 
     `model` is a sentence-transformers model by name or folder; `student` a file of weights, empty for none (then the
     model encodes every language, as a multilingual one can). The latest `cache` texts are kept.
@@ -116,11 +117,18 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
             def encode(new: Sequence[str], english: bool = english) -> np.ndarray[Any, Any]:
                 logger.info("Encoding %d texts", len(new))
-                return self._encode(new, english, dropped=LEARNT)
+                return self._encode(new, english)
 
-            vectors = file.through(kind, [texts[place] for place in places], encode)
-            for place, vector in zip(places, vectors, strict=True):
+            def unseen(new: Sequence[str]) -> np.ndarray[Any, Any]:
+                assert self._student is not None
+                return self._student.encode(new, LEARNT)
+
+            kept = [texts[place] for place in places]
+            for place, vector in zip(places, file.through(kind, kept, encode), strict=True):
                 self._add(messages[place], vector)
+            if not english and self._student is not None:
+                for place, vector in zip(places, file.through("unseen", kept, unseen), strict=True):
+                    messages[place].set(UNSEEN, vector)
         return training_data
 
     def _remembered(self, text: str, english: bool) -> np.ndarray[Any, Any]:
@@ -134,10 +142,10 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             self._known.popitem(last=False)
         return vector
 
-    def _encode(self, texts: Sequence[str], english: bool, dropped: float = 0.0) -> np.ndarray[Any, Any]:
+    def _encode(self, texts: Sequence[str], english: bool) -> np.ndarray[Any, Any]:
         if english or self._student is None:
             return self._teacher().encode(texts)
-        return self._student.encode(texts, dropped)
+        return self._student.encode(texts)
 
     def _teacher(self) -> teacher.Teacher:
         if self._loaded is None:

@@ -1,8 +1,9 @@
-"""What the customer wants: two linear classifiers, over grams and over meaning, and what to do about it."""
+"""What the customer wants: a linear classifier over grams, one by nearness in meaning, and what to do about it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,11 +20,11 @@ from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.model_selection import StratifiedShuffleSplit
 
-from bot.nlu import decision, linear, weighing
+from bot.nlu import decision, kernel, linear, trying, weighing
 from bot.nlu.decision import OUT_OF_SCOPE, Thresholds
-from bot.nlu.encoder import TAUGHT
+from bot.nlu.encoder import TAUGHT, UNSEEN
+from bot.nlu.kernel import Kernel
 from bot.nlu.language import LANGUAGE
 from bot.nlu.linear import Labels, Linear
 
@@ -41,7 +42,8 @@ Dense = npt.NDArray[np.float32]
 
 
 # how much the meaning may count beside the grams
-_SHARES = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.5, 2.0)
+_SHARES = (0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+_USUAL_SHARE = 1.0  # where none could be found
 # enough messages to learn from their encoder's vectors alone, and leave the student's, which only come near them
 _ENOUGH_TAUGHT = 0.05
 
@@ -53,7 +55,7 @@ class Trained:
 
     rarities: npt.NDArray[np.float32] | None
     grams: Linear | None
-    meaning: Linear | None
+    meaning: Kernel | None
     taught: float
     told: float
     temperature: float
@@ -72,7 +74,7 @@ class Trained:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LinearIntentClassifier(GraphComponent, IntentClassifier):
-    """Margins over TF-IDF weighted grams, and over sentence vectors, added up.
+    """Margins over TF-IDF weighted grams, and nearness in meaning by sentence vectors, added up.
 
     The second classifier learns from the encoder's own vectors where there are any (English), since a student's come
     only near them. What it counts is found on messages held out, and so are the temperature that makes probabilities of
@@ -85,7 +87,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"C": 0.5, "dense_C": 4.5, "held_out": 0.2, "ranking_length": 5, "seed": 0}
+        return {"C": 0.5, "ranking_length": 5, "seed": 0}
 
     @classmethod
     def create(
@@ -118,7 +120,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
             rarities = weighing.rarity(sparse) if sparse.shape[1] else None
             counted = weighing.weighed(sparse, rarities) if rarities is not None else sparse
             english = np.array([_english(message) for message in messages])
-            tried = self._tried(counted, dense, english, intents)
+            tried = self._tried(counted, dense, _unseen(messages, dense), english, intents)
             whole = self._fit(counted, dense, english, intents)
             self._trained = replace(tried, rarities=rarities, grams=whole.grams, meaning=whole.meaning)
         with self._storage.write_to(self._resource) as folder:
@@ -170,31 +172,48 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         if dense.shape[1]:
             enough = english.mean() >= _ENOUGH_TAUGHT and len(set(intents[english])) > 1
             rows = english if enough else np.ones(len(intents), dtype=bool)
-            meaning = linear.fit(dense[rows], intents[rows], self._config["dense_C"]).over(np.unique(intents))
-        return Trained(None, grams, meaning, 1.0, 1.0, 1.0, Thresholds())
+            meaning = kernel.fit(dense[rows], intents[rows], self._config["seed"]).over(np.unique(intents))
+        return Trained(None, grams, meaning, _USUAL_SHARE, _USUAL_SHARE, 0.3, Thresholds())
 
     def _tried(
-        self, sparse: scipy.sparse.csr_matrix, dense: Dense, english: npt.NDArray[np.bool_], intents: Labels
+        self,
+        sparse: scipy.sparse.csr_matrix,
+        dense: Dense,
+        unseen: Dense,
+        english: npt.NDArray[np.bool_],
+        intents: Labels,
     ) -> Trained:
         """What the meaning counts, temperature and thresholds, by what is predicted for messages that were held out."""
-        classes, numbers, sizes = np.unique(intents, return_inverse=True, return_counts=True)
-        held_out = max(self._config["held_out"], len(classes) / len(intents))
-        if sizes.min() < 2 or held_out > 0.5:
-            return Trained(None, None, None, 0.3, 0.3, 0.3, Thresholds())  # too few to hold any out
-        split = StratifiedShuffleSplit(1, test_size=held_out, random_state=self._config["seed"])
-        seen, held = next(split.split(sparse, intents))
-        tried = self._fit(sparse[seen], dense[seen], english[seen], intents[seen])
-        by_grams, by_meaning = _of(tried.grams, sparse[held]), _of(tried.meaning, dense[held])
-        shares = {kind: _share(by_grams, by_meaning, numbers[held], english[held] == kind) for kind in (True, False)}
-        tried = replace(tried, taught=shares[True], told=shares[False])
-        scores = _together(tried, by_grams, by_meaning, english[held])
-        heat = decision.temperature(scores, numbers[held])
-        thresholds = decision.choose(decision.softmax(scores / heat), classes, intents[held])
+        trials = trying.trials(intents, self._config["seed"])
+        usual = Trained(None, None, None, _USUAL_SHARE, _USUAL_SHARE, 0.3, Thresholds())
+        if not any(trial.known.any() for trial in trials):
+            return usual  # too few to hold any out
+        classes = np.unique(intents)
+        by_grams, by_meaning = [], []
+        for trial in trials:
+            fitted = self._fit(sparse[trial.seen], dense[trial.seen], english[trial.seen], intents[trial.seen])
+            by_grams.append(fitted.grams and fitted.grams.over(classes).scores(sparse[trial.held]))
+            by_meaning.append(fitted.meaning and fitted.meaning.over(classes).scores(unseen[trial.held]))
+        held = np.concatenate([trial.held for trial in trials])
+        known = np.concatenate([trial.known for trial in trials])
+        grams, meaning = _stacked(by_grams), _stacked(by_meaning)
+        numbers, taught = np.searchsorted(classes, intents[held]), english[held]
+        shares = [_share(grams, meaning, numbers, known & (taught == kind), trusted=kind) for kind in (True, False)]
+        tried = replace(usual, taught=shares[0], told=shares[1])
+        scores = _together(tried, grams, meaning, taught)
+        heat = decision.temperature(scores[known], numbers[known])
+        truth = np.where(known, intents[held], OUT_OF_SCOPE)
+        thresholds = decision.choose(decision.softmax(scores / heat), classes, truth)
         return replace(tried, temperature=heat, thresholds=thresholds)
 
 
-def _of(part: Linear | None, rows: scipy.sparse.csr_matrix | Dense) -> Dense | None:
-    return part.scores(rows) if part is not None else None
+def _stacked(parts: Sequence[Dense | None]) -> Dense | None:
+    there = [part for part in parts if part is not None]
+    return np.vstack(there) if there else None
+
+
+def _of(part: Linear | Kernel | None, rows: scipy.sparse.csr_matrix | Dense) -> Dense | None:
+    return part.scores(rows) if part is not None else None  # type: ignore[arg-type]
 
 
 def _together(
@@ -209,21 +228,35 @@ def _together(
 
 
 def _share(
-    by_grams: Dense | None, by_meaning: Dense | None, numbers: npt.NDArray[np.int64], rows: npt.NDArray[np.bool_]
+    by_grams: Dense | None,
+    by_meaning: Dense | None,
+    numbers: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.bool_],
+    trusted: bool,
 ) -> float:
-    """What the meaning is to count: the least of those with which most messages are right."""
+    """What the meaning is to count: that with which most messages are right. Where the vectors are `trusted`, as good
+    for any message as for those learnt, it is the most of all that are as good within half a standard error: what is
+    held out of few examples cannot say it more precisely, and grams know those examples best."""
     if by_grams is None or by_meaning is None or not rows.any():
-        return _SHARES[3]
-
-    def right(share: float) -> float:
-        best = (by_grams[rows] + share * by_meaning[rows]).argmax(axis=1)
-        return float((best == numbers[rows]).mean())
-
-    return max(_SHARES, key=lambda share: (round(right(share), 3), -share))
+        return _USUAL_SHARE
+    right = [
+        float(((by_grams[rows] + share * by_meaning[rows]).argmax(axis=1) == numbers[rows]).mean()) for share in _SHARES
+    ]
+    best = max(right)
+    if not trusted:
+        return _SHARES[right.index(best)]
+    slack = 0.5 * float(np.sqrt(best * (1.0 - best) / rows.sum()))
+    return max(share for share, one in zip(_SHARES, right, strict=True) if one >= best - slack)
 
 
 def _english(message: Message) -> bool:
     return bool((message.get(LANGUAGE) or {}).get("name", TAUGHT) == TAUGHT)
+
+
+def _unseen(messages: list[Message], dense: Dense) -> Dense:
+    """The vectors as they would be had the student never met the messages."""
+    found = [message.get(UNSEEN) for message in messages]
+    return np.vstack([own if other is None else other for own, other in zip(dense, found, strict=True)])
 
 
 def _features(messages: list[Message]) -> tuple[scipy.sparse.csr_matrix, Dense]:

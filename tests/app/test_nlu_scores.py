@@ -34,10 +34,10 @@ def test_known_rows_have_known_scores() -> None:
     ]
     found = score(asked, made)
     assert (found.rows, found.outside) == (6, 2)
-    assert found.accuracy == found.at_once == 0.5
-    assert found.unrejected == 0.75
-    # greet: one right, one missed, one too many; refund the same
-    assert found.macro_f1 == pytest.approx(0.5)
+    assert found.accuracy == found.unrejected == 0.75
+    assert found.answered == found.at_once == 0.5
+    # greet: two right, one too many; refund: one right, one missed, one too many
+    assert found.macro_f1 == pytest.approx((0.8 + 0.5) / 2)
     assert found.recall == 0.5
     assert found.precision == 0.5
     # doubts .1 .8 .2 .5 inside, .9 .4 outside: (4 + 2) of 8 pairs in order
@@ -57,7 +57,9 @@ def test_without_rows_out_of_scope_nothing_is_said_about_rejecting() -> None:
 def test_all_rejected_is_no_accuracy_and_all_recall() -> None:
     made = [said(name, ("greet", 0.2)) for name in (None, "nlu_fallback", "foreign_language", OUT_OF_SCOPE)]
     found = score([*rows("greet", "greet", "greet"), OUTSIDE], made)
-    assert (found.accuracy, found.unrejected, found.macro_f1) == (0.0, 1.0, 0.0)
+    # asked again, the best one is still known; of what is called out of scope nothing is
+    assert (found.accuracy, found.answered, found.unrejected) == (pytest.approx(1 / 3), 0.0, 1.0)
+    assert found.macro_f1 == pytest.approx(0.5)
     assert (found.recall, found.precision, found.mcc) == (1.0, 0.25, 0.0)
     assert found.auroc == 0.5
 
@@ -143,5 +145,5 @@ def test_every_score_is_a_share_and_strictness_never_raises_it(pairs: list[tuple
     shares = (found.accuracy, found.unrejected, found.at_once, found.pair, found.macro_f1, found.recall)
     for value in (*shares, found.precision, found.auroc, found.offered, found.asked):
         assert value is None or 0.0 <= value <= 1.0
-    if found.accuracy is not None and found.at_once is not None:
-        assert found.at_once <= found.accuracy
+    if found.accuracy is not None and found.answered is not None and found.at_once is not None:
+        assert found.at_once <= found.answered <= found.accuracy

@@ -1,11 +1,11 @@
-"""A sentence encoder of two layers and a dozen words, made in a moment."""
+"""A sentence encoder of a few layers and a dozen words, made in a moment."""
 
 from pathlib import Path
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "where", "is", "my", "order", "thank", "you", "hello"]
 
 
-def make_encoder(folder: Path, seed: int) -> Path:
+def make_encoder(folder: Path, seed: int, layers: int = 2) -> Path:
     """Writes a sentence-transformers model with random weights; returns its folder."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -16,7 +16,7 @@ def make_encoder(folder: Path, seed: int) -> Path:
     config = BertConfig(
         vocab_size=len(WORDS),
         hidden_size=32,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=32,
@@ -24,6 +24,6 @@ def make_encoder(folder: Path, seed: int) -> Path:
     )
     BertModel(config).save_pretrained(folder / "bert")
     BertTokenizerFast(vocab={word: place for place, word in enumerate(WORDS)}).save_pretrained(folder / "bert")
-    layers = [modules.Transformer(str(folder / "bert")), modules.Pooling(32)]
-    SentenceTransformer(modules=layers, device="cpu").save(str(folder / "model"))
+    parts = [modules.Transformer(str(folder / "bert")), modules.Pooling(32)]
+    SentenceTransformer(modules=parts, device="cpu").save(str(folder / "model"))
     return folder / "model"

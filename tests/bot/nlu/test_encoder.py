@@ -14,7 +14,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu import student, teacher
-from bot.nlu.encoder import LEARNT, SentenceEncoder
+from bot.nlu.encoder import LEARNT, UNSEEN, SentenceEncoder
 from bot.nlu.student import Student
 from bot.nlu.vector_file import VectorFile
 
@@ -139,7 +139,7 @@ def test_training_takes_what_an_earlier_one_encoded_from_the_file(
     more = {} if with_student else {"student": ""}
     taught: list[str] = []
     encode = Student.encode
-    monkeypatch.setattr(Student, "encode", lambda one, texts, dropped: taught.extend(texts) or encode(one, texts))
+    monkeypatch.setattr(Student, "encode", lambda one, texts, dropped=0.0: taught.extend(texts) or encode(one, texts))
     first = made(config, tmp_path, **more).process_training_data(examples(ROWS)).training_examples
     once = (sorted(loaded.asked), sorted(taught))
     assert set(loaded.asked) | set(taught) == {text for text, _, _ in ROWS}
@@ -152,17 +152,17 @@ def test_training_takes_what_an_earlier_one_encoded_from_the_file(
     assert sorted(loaded.asked) == sorted([*once[0], "hello"])
 
 
-def test_a_training_example_has_a_messages_vector_in_english_and_is_hard_for_the_student_otherwise(
+def test_a_training_example_has_a_messages_vector_and_what_the_student_knows_also_one_as_if_it_had_not_met_it(
     config: dict[str, Any], taught: Path, loaded: FakeTeacher, tmp_path: Path
 ) -> None:
     encoder = made(config, tmp_path)
     data = encoder.process_training_data(examples(ROWS)).training_examples
     for one, (text, _, language) in zip(data, ROWS, strict=True):
+        assert np.allclose(vector(one), encoded(encoder, text, language), atol=2e-3)
         if language == "en":
-            wanted = encoded(encoder, text, language)
+            assert one.get(UNSEEN) is None
         else:
-            wanted = Student.load(taught).encode([text], dropped=LEARNT)[0]
-        assert np.allclose(vector(one), wanted, atol=2e-3)
+            assert np.allclose(one.get(UNSEEN), Student.load(taught).encode([text], dropped=LEARNT)[0], atol=2e-3)
 
 
 def test_other_weights_model_or_precision_make_another_fingerprint(config: dict[str, Any], tmp_path: Path) -> None:

