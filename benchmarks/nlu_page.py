@@ -118,11 +118,13 @@ two cores:
   rejects only where `out_of_scope` is among the intents that it learns.
 
 *In scope* is the accuracy on messages that have an intent, by the best one; a message called `out_of_scope` or
-`foreign_language`, or that has no intent, counts as wrong. *Answered* takes being asked again (`nlu_fallback`) for wrong
-too, *at once* also an offer of two; *without rejecting* takes the best intent in scope in any case. *Macro-F1* is over the intents in scope. *Out of scope* is only measured where there are such messages; a
-message asked about again counts as rejected there. AUROC's score is 1 - the best confidence in scope, MCC is of the
-decision in or out. *Offered two* and *asked again* are shares of all
-messages; *right among them* is the share of the offers in scope that had the right one. Training is the training call
+`foreign_language`, or that has no intent, counts as wrong. *Answered* takes being asked again (`nlu_fallback`) for
+wrong too, *at once* also an offer of two; *without rejecting* takes the best intent in scope in any case. *Macro-F1*
+is over the intents in scope. *Out of scope* is only measured where there are such messages, and a message asked about
+again counts as rejected there; AUROC's score is 1 - the best confidence in scope, MCC is of the decision in or out.
+*Offered two* and *asked again* are shares of all messages; *right among them* is the share of the offers in scope that
+had the right one.
+Training is the training call
 alone, loading what it needs included; memory is the process's peak, training and answering. Of folds, training is the
 mean and memory the largest. Two noisy cores move seconds by a fifth."""
 
