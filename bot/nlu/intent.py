@@ -189,11 +189,12 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         if not any(trial.known.any() for trial in trials):
             return usual  # too few to hold any out
         classes = np.unique(intents)
-        by_grams, by_meaning = [], []
+        by_grams: list[Dense | None] = []
+        by_meaning: list[Dense | None] = []
         for trial in trials:
             fitted = self._fit(sparse[trial.seen], dense[trial.seen], english[trial.seen], intents[trial.seen])
-            by_grams.append(fitted.grams and fitted.grams.over(classes).scores(sparse[trial.held]))
-            by_meaning.append(fitted.meaning and fitted.meaning.over(classes).scores(unseen[trial.held]))
+            by_grams.append(_of(fitted.grams and fitted.grams.over(classes), sparse[trial.held]))
+            by_meaning.append(_of(fitted.meaning and fitted.meaning.over(classes), unseen[trial.held]))
         held = np.concatenate([trial.held for trial in trials])
         known = np.concatenate([trial.known for trial in trials])
         grams, meaning = _stacked(by_grams), _stacked(by_meaning)
@@ -212,8 +213,8 @@ def _stacked(parts: Sequence[Dense | None]) -> Dense | None:
     return np.vstack(there) if there else None
 
 
-def _of(part: Linear | Kernel | None, rows: scipy.sparse.csr_matrix | Dense) -> Dense | None:
-    return part.scores(rows) if part is not None else None  # type: ignore[arg-type]
+def _of(part: Linear | Kernel | None, rows: Any) -> Dense | None:
+    return part.scores(rows) if part is not None else None
 
 
 def _together(

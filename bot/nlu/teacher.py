@@ -97,12 +97,12 @@ class Teacher:
 
 def _earlier(model: Any) -> tuple[int, ...]:
     """The layers that count beside the last, which the model is made to give; none of what is no transformer."""
-    inner = getattr(model[0], "auto_model", None)
-    count = getattr(getattr(inner, "config", None), "num_hidden_layers", 0)
+    config = getattr(getattr(model[0], "auto_model", None), "config", None)
+    count = getattr(config, "num_hidden_layers", 0)
     # a model of another size makes sentences of its tokens (a dense layer behind) in a way that a mean is not
-    if count < 4 or inner.config.hidden_size != model.get_embedding_dimension():
+    if config is None or count < 4 or config.hidden_size != model.get_embedding_dimension():
         return ()
-    inner.config.output_hidden_states = True
+    config.output_hidden_states = True
     return (count - 1, count // 2)
 
 
