@@ -61,6 +61,7 @@ def main() -> None:
     print(f"{len(pairs)} pairs, {ours} of them about shops", file=sys.stderr)
     wanted = _taught([pair.english for pair in pairs])
     weights = train(pairs, wanted, arguments.epochs, arguments.seed)
+    weights["met"] = np.unique(np.array([student.mark(pair.text) for pair in pairs], dtype=np.uint32))
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(arguments.out, **weights)
     card = {

@@ -44,6 +44,7 @@ Dense = npt.NDArray[np.float32]
 # how much the meaning may count beside the grams
 _SHARES = (0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 _USUAL_SHARE = 1.0  # where none could be found
+_ENOUGH_NEW = 5  # messages for each intent
 # enough messages to learn from their encoder's vectors alone, and leave the student's, which only come near them
 _ENOUGH_TAUGHT = 0.05
 
@@ -120,7 +121,8 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
             rarities = weighing.rarity(sparse) if sparse.shape[1] else None
             counted = weighing.weighed(sparse, rarities) if rarities is not None else sparse
             english = np.array([_english(message) for message in messages])
-            tried = self._tried(counted, dense, _unseen(messages, dense), english, intents)
+            met = np.array([message.get(UNSEEN) is not None for message in messages])
+            tried = self._tried(counted, dense, _unseen(messages, dense), english, intents, met)
             whole = self._fit(counted, dense, english, intents)
             self._trained = replace(tried, rarities=rarities, grams=whole.grams, meaning=whole.meaning)
         with self._storage.write_to(self._resource) as folder:
@@ -182,6 +184,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         unseen: Dense,
         english: npt.NDArray[np.bool_],
         intents: Labels,
+        met: npt.NDArray[np.bool_],
     ) -> Trained:
         """What the meaning counts, temperature and thresholds, by what is predicted for messages that were held out."""
         trials = trying.trials(intents, self._config["seed"])
@@ -199,8 +202,14 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         known = np.concatenate([trial.known for trial in trials])
         grams, meaning = _stacked(by_grams), _stacked(by_meaning)
         numbers, taught = np.searchsorted(classes, intents[held]), english[held]
-        shares = [_share(grams, meaning, numbers, known & (taught == kind), trusted=kind) for kind in (True, False)]
-        tried = replace(usual, taught=shares[0], told=shares[1])
+        told = known & ~taught
+        new = told & ~met[held]  # where there are enough, only what the student has never met says what it is worth
+        told = new if new.sum() >= _ENOUGH_NEW * len(classes) else told
+        tried = replace(
+            usual,
+            taught=_share(grams, meaning, numbers, known & taught, trusted=True),
+            told=_share(grams, meaning, numbers, told, trusted=False),
+        )
         scores = _together(tried, grams, meaning, taught)
         heat = decision.temperature(scores[known], numbers[known])
         truth = np.where(known, intents[held], OUT_OF_SCOPE)
@@ -235,19 +244,17 @@ def _share(
     rows: npt.NDArray[np.bool_],
     trusted: bool,
 ) -> float:
-    """What the meaning is to count: that with which most messages are right. Where the vectors are `trusted`, as good
-    for any message as for those learnt, it is the most of all that are as good within half a standard error: what is
-    held out of few examples cannot say it more precisely, and grams know those examples best."""
+    """What the meaning is to count: of all shares that are as good as the best, within half a standard error, the most
+    where the vectors are `trusted`, as good for any message as for those learnt, and else the least. What is held out
+    cannot say it more precisely."""
     if by_grams is None or by_meaning is None or not rows.any():
         return _USUAL_SHARE
     right = [
         float(((by_grams[rows] + share * by_meaning[rows]).argmax(axis=1) == numbers[rows]).mean()) for share in _SHARES
     ]
-    best = max(right)
-    if not trusted:
-        return _SHARES[right.index(best)]
-    slack = 0.5 * float(np.sqrt(best * (1.0 - best) / rows.sum()))
-    return max(share for share, one in zip(_SHARES, right, strict=True) if one >= best - slack)
+    slack = 0.5 * float(np.sqrt(max(right) * (1.0 - max(right)) / rows.sum()))
+    good = [share for share, one in zip(_SHARES, right, strict=True) if one >= max(right) - slack]
+    return max(good) if trusted else min(good)
 
 
 def _english(message: Message) -> bool:

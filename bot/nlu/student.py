@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.special import erf
 
 from bot.nlu.grams import HashedGrams
+from bot.nlu.normalise import normalise
 
 Vectors = npt.NDArray[np.float32]
 SHIPPED = Path(__file__).parent / "weights" / "student.npz"
@@ -25,12 +26,15 @@ SHIPPED = Path(__file__).parent / "weights" / "student.npz"
 
 class Student:
     """Weights by name: `table` (buckets, width) int8 and `scale` (buckets,) its steps; `norm_gain`, `norm_shift`;
-    `hidden`, `hidden_bias`, `out`, `skip`, `out_bias`, float16."""
+    `hidden`, `hidden_bias`, `out`, `skip`, `out_bias`, float16. `met` holds the marks (`mark`) of all texts that it has
+    learnt from."""
 
     def __init__(self, weights: Mapping[str, npt.NDArray[np.generic]]) -> None:
         self._table = weights["table"]
         self._scale = weights["scale"].astype(np.float32)
-        self._layers = {name: weights[name].astype(np.float32) for name in weights if name not in ("table", "scale")}
+        self._met = set(weights["met"].tolist())
+        others = ("table", "scale", "met")
+        self._layers = {name: weights[name].astype(np.float32) for name in weights if name not in others}
         self._grams = HashedGrams(len(self._table))
 
     @classmethod
@@ -42,6 +46,10 @@ class Student:
         """
         with np.load(path) as stored:
             return cls({name: stored[name] for name in stored.files})
+
+    def has_met(self, text: str) -> bool:
+        """Whether it has learnt from this very text."""
+        return mark(text) in self._met
 
     def encode(self, texts: Sequence[str], dropped: float = 0.0) -> Vectors:
         """Vectors of length one in the encoder's space, shape (texts, encoder's width).
@@ -68,6 +76,11 @@ class Student:
         hidden *= 0.5 * (1.0 + erf(hidden / np.sqrt(2.0).astype(np.float32)))  # GELU
         out = hidden @ layer["out"] + mean @ layer["skip"] + layer["out_bias"]
         return np.asarray(out / np.linalg.norm(out, axis=1, keepdims=True).clip(min=1e-9), dtype=np.float32)
+
+
+def mark(text: str) -> int:
+    """What tells a text from nearly all others: 32 bits."""
+    return int.from_bytes(hashlib.blake2b(normalise(text).lower().encode(), digest_size=4).digest())
 
 
 @cache

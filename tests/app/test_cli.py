@@ -301,12 +301,12 @@ def test_every_line_is_understood_as_it_comes_and_a_bad_one_ends_it_with_its_num
     order = understood("Where is my order 10001?")
     assert (order["text"], order["language"], order["intent"]) == ("Where is my order 10001?", "en", "order_status")
     assert order["entities"] == [{"entity": "order_number", "value": "10001", "start": 18, "end": 23}]
-    assert 0 < order["confidence"] < 1
+    assert 0 < order["confidence"] <= 1
     assert {"intent", "confidence"} == set(order["alternatives"][0])
     assert "order_status" not in [other["intent"] for other in order["alternatives"]]
     bengali = understood("আপনাদের রিটার্ন পলিসি কী?")
     assert (bengali["language"], bengali["intent"]) == ("bn", "return_policy")
-    assert understood("/human_agent")["confidence"] < 1
+    assert understood("/human_agent")["confidence"] < 1  # typed, it is no button's payload
     parsing.stdin.write('\n{"text": 5}\n')
     parsing.stdin.close()
     assert parsing.wait(timeout=60) == 1
