@@ -42,7 +42,8 @@ def load(settings: Settings) -> Dialogue:
 def parse(dialogue: Dialogue, lines: Iterable[str], out: TextIO) -> None:
     """Writes for each line {"text"} one with language, intent, confidence, decision, alternatives and entities.
 
-    Of two that are close, and would be offered as buttons, the intent is the likelier.
+    Where two are close and would be offered as buttons, or the customer would be asked again, as `decision` says, the
+    intent is the likeliest.
 
     Raises:
         BadLine: at the first line that has no text; those before it are written.
@@ -79,15 +80,15 @@ def evaluate(dialogue: Dialogue, path: Path) -> dict[str, Any]:
         for row in _rows(file, ("text", "intent"), ("language",)):
             parsed = runner.run(dialogue.parse(row["text"]))
             language = row.get("language") or parsed.language
-            # what is not understood counts as out of scope: in both cases the customer is asked again
-            meant = _meant(parsed)
-            got = "out_of_scope" if meant == "nlu_fallback" else meant
+            # a customer who is asked again got no answer, as with what is out of scope
+            got = "out_of_scope" if parsed.decision == "ask_again" else _meant(parsed)
             judged.append(Judged(row["text"], row["intent"], got, parsed.confidence, language))
     return report(judged)
 
 
 def _meant(parsed: Parsed) -> str | None:
-    return parsed.alternatives[0]["name"] if parsed.decision == "choose" else parsed.intent
+    likeliest = parsed.decision in ("choose", "ask_again") and parsed.alternatives
+    return parsed.alternatives[0]["name"] if likeliest else parsed.intent
 
 
 def _rows(lines: Iterable[str], needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:

@@ -26,13 +26,13 @@ SHIPPED = Path(__file__).parent / "weights" / "student.npz"
 
 class Student:
     """Weights by name: `table` (buckets, width) int8 and `scale` (buckets,) its steps; `norm_gain`, `norm_shift`;
-    `hidden`, `hidden_bias`, `out`, `skip`, `out_bias`, float16. `met` holds the marks (`mark`) of all texts that it has
-    learnt from."""
+    `hidden`, `hidden_bias`, `out`, `skip`, `out_bias`, float16. `met`, where it is known, holds the marks
+    (`mark`) of all texts that it has learnt from."""
 
     def __init__(self, weights: Mapping[str, npt.NDArray[np.generic]]) -> None:
         self._table = weights["table"]
         self._scale = weights["scale"].astype(np.float32)
-        self._met = set(weights["met"].tolist())
+        self._met = set(weights["met"].tolist()) if "met" in weights else set()
         others = ("table", "scale", "met")
         self._layers = {name: weights[name].astype(np.float32) for name in weights if name not in others}
         self._grams = HashedGrams(len(self._table))

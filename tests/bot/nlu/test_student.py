@@ -248,3 +248,18 @@ def test_what_is_dropped_of_a_text_is_the_same_whatever_is_encoded_beside_it() -
     for text, found in zip(texts, together, strict=True):
         assert np.allclose(student.encode([text], dropped=0.5)[0], found, atol=1e-6)
     assert not np.allclose(together, student.encode(texts))
+
+
+def test_it_knows_the_texts_that_it_has_met_however_they_are_typed(weights: dict[str, np.ndarray]) -> None:
+    met = np.array([student.mark("Where is my order"), student.mark("আমার অর্ডার কোথায়")], dtype=np.uint32)
+    made = Student({**weights, "met": met})
+    assert made.has_met("where  IS my order")
+    assert made.has_met("আমার অর্ডার কোথায়")
+    assert not made.has_met("where is my parcel")
+    assert not Student(weights).has_met("where is my order")
+
+
+def test_the_shipped_student_has_met_the_contents_english_and_nothing_that_is_only_asked() -> None:
+    shipped = Student.load()
+    assert shipped.has_met("I want to cancel my order")
+    assert not shipped.has_met("a sentence that nobody has ever put into the content of this shop, 4711")
