@@ -63,25 +63,14 @@ class OrderAction(Action, ABC):
                 if order is not None and level >= Level.MATCHED:
                     await self.tell(order, self._shop, dispatcher, tracker)
                     return [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0)]
-        except Exception as error:
-            # Whatever is the matter with the shop, the customer is told and goes to a person.
-            what = str(error) if isinstance(error, ShopNotConfigured) else type(error).__name__
-            logger.error("%s: no answer from the shop: %s", self.name(), what)
-            dispatcher.utter_message(response="utter_shop_unavailable")
-            return [SlotSet(HANDOFF_REASON, "shop_unavailable")]
+        except Exception as error:  # whatever is the matter with the shop
+            return unreachable(self.name(), error, dispatcher)
         return self._miss(dispatcher, tracker)
 
     def _miss(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        misses = int(tracker.get_slot(LOOKUP_MISSES) or 0) + 1
-        events = [
-            SlotSet(ORDER_NUMBER, None),
-            SlotSet(ORDER_CONTACT, None),
-            SlotSet(VERIFIED_ORDER, None),
-            SlotSet(LOOKUP_MISSES, misses),
-        ]
-        if misses >= MISSES_UNTIL_PERSON:
-            return [*events, SlotSet(HANDOFF_REASON, "verification_failed")]
-        dispatcher.utter_message(response="utter_order_no_match", buttons=[{"intent": "human_agent"}])
+        events = missed(dispatcher, tracker)
+        if wants_person(events):
+            return events
         # Back to the form's first question, which the text just asked. Starting the form anew would fill its slots
         # again from the very message that did not match.
         return [
@@ -90,3 +79,31 @@ class OrderAction(Action, ABC):
             SlotSet(REQUESTED_SLOT, ORDER_NUMBER),
             FollowupAction(ACTION_LISTEN_NAME),
         ]
+
+
+def missed(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """What follows when no order of this number belongs to this contact: both are asked for anew, or a person comes."""
+    misses = int(tracker.get_slot(LOOKUP_MISSES) or 0) + 1
+    events = [
+        SlotSet(ORDER_NUMBER, None),
+        SlotSet(ORDER_CONTACT, None),
+        SlotSet(VERIFIED_ORDER, None),
+        SlotSet(LOOKUP_MISSES, misses),
+    ]
+    if misses >= MISSES_UNTIL_PERSON:
+        return [*events, SlotSet(HANDOFF_REASON, "verification_failed")]
+    dispatcher.utter_message(response="utter_order_no_match", buttons=[{"intent": "human_agent"}])
+    return events
+
+
+def unreachable(action: str, error: Exception, dispatcher: CollectingDispatcher) -> list[EventType]:
+    """What follows when the shop does not answer: the customer is told and goes to a person."""
+    what = str(error) if isinstance(error, ShopNotConfigured) else type(error).__name__
+    logger.error("%s: no answer from the shop: %s", action, what)
+    dispatcher.utter_message(response="utter_shop_unavailable")
+    return [SlotSet(HANDOFF_REASON, "shop_unavailable")]
+
+
+def wants_person(events: Sequence[EventType]) -> bool:
+    """Whether the events hand the conversation over."""
+    return any(event.get("name") == HANDOFF_REASON and event.get("value") for event in events)

@@ -7,3 +7,9 @@ VERIFIED_ORDER = "verified_order"
 LOOKUP_MISSES = "lookup_misses"
 HANDOFF_REASON = "handoff_reason"
 CHOSEN_LANGUAGE = "chosen_language"
+ONE_TIME_CODE = "one_time_code"
+CONFIRMATION = "confirmation"
+# the order that the customer has said yes to change, for the action that follows the form
+APPROVED_ORDER = "approved_order"
+# the order for which the customer has typed a one-time code
+STEPPED_UP_ORDER = "stepped_up_order"

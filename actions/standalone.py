@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from actions.shop.backend import Order, Return
+from actions.shop.changes import Change, Doing
+from actions.shop.policy import Policy
 from actions.shop.sql import SqlShop
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -40,10 +42,14 @@ class StandaloneShop:
         """See `ShopBackend`."""
         return await self._shop().orders_of(customer_id, limit)
 
+    async def cancel(self, order_id: str, doing: Doing) -> Change:
+        """See `ShopBackend`."""
+        return await self._shop().cancel(order_id, doing)
+
     def _shop(self) -> SqlShop:
         if self._opened is None:
             # Rasa's server gives no word when it stops, so no connection is kept for later.
-            self._opened = SqlShop(create_async_engine(database_url(), poolclass=NullPool))
+            self._opened = SqlShop(create_async_engine(database_url(), poolclass=NullPool), policy())
         return self._opened
 
 
@@ -60,6 +66,12 @@ def database_url() -> URL:
 def phone_regions() -> tuple[str, ...]:
     """Where phone numbers without a country's code are looked for, as `data/shop.yml` says."""
     return tuple(_shop_facts()["phone_regions"])
+
+
+@cache
+def policy() -> Policy:
+    """What the shop allows, as `data/shop.yml` says."""
+    return Policy.load(_SHOP_FACTS)
 
 
 @cache

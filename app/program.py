@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import signal
 import socket
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import structlog
 import uvicorn
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actions.codes import OneTimeCodes
+from actions.shop.policy import Policy
 from actions.shop.sql import SqlShop
 from actions.typed import parse_contact
 from app import schema, training, web
 from app.demo import load_demo
 from app.order_panel import ShopOrders
+from app.post import post
 from app.readiness import Readiness
 from app.settings import Settings, kept_secret
 from bot.content.check import hours, queue_rules
@@ -54,6 +59,7 @@ class House:
     services: Services
     words: LiveWords
     website: Website
+    secret: str
     connectors: dict[str, Connector]
     client: httpx.AsyncClient
 
@@ -77,7 +83,8 @@ async def open_house(settings: Settings) -> House:
     database = Database(settings.database_url)
     await schema.upgrade(database)
     client = httpx.AsyncClient(timeout=10)
-    website = Website(settings.secret_key or kept_secret("secret_key", 32))
+    secret = settings.secret_key or kept_secret("secret_key", 32)
+    website = Website(secret)
     connectors: dict[str, Connector] = {website.name: website}
     if settings.fake_secret:
         fake = Fake(settings.fake_secret, settings.fake_send_url, client)
@@ -94,7 +101,7 @@ async def open_house(settings: Settings) -> House:
         orders=ShopOrders(SqlShop(database.engine), words, settings.timezone),
     )
     await load_demo(settings, database)
-    return House(settings, services, words, website, connectors, client)
+    return House(settings, services, words, website, secret, connectors, client)
 
 
 def _contact(text: str, words: LiveWords) -> str | None:
@@ -208,11 +215,21 @@ def _dialogue_parts(house: House) -> tuple[Any, Any]:
     # Rasa imports Sanic, which replaces the policy under our running loop; subprocesses then fail
     asyncio.set_event_loop_policy(policy)
 
-    shop = SqlShop(house.services.database.engine)
+    database = house.services.database
+    letters = post(house.settings, database, house.words)
+
+    @contextlib.asynccontextmanager
+    async def writing() -> AsyncIterator[AsyncConnection]:
+        async with database.write() as tx:
+            yield tx.connection
 
     def actions() -> list[Any]:
         library = house.words.current.library
-        return all_actions(shop, library.phone_regions, tuple(library.languages))
+        policy = Policy.load(house.settings.data_dir / "shop.yml")
+        key = hashlib.sha256(f"one-time codes:{house.secret}".encode()).digest()
+        codes = OneTimeCodes(writing, letters, key, policy.code_valid) if letters else None
+        shop = SqlShop(database.engine, policy, writing)
+        return all_actions(shop, library.phone_regions, tuple(library.languages), codes, policy)
 
     model = ModelInUse(house.settings.models_dir, actions, house.words, house.services.database)
     return TurnLoop(house.services, model), model

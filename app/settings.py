@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -45,6 +46,12 @@ class Settings(BaseSettings):
     demo_password: str = Field(
         "", description="the demo people's password; when unset, a random one is made and printed"
     )
+    smtp_url: str = Field(
+        "",
+        description="mail server for one-time codes, `smtp://user:password@host:587` or `smtps://…`; without one the demo"
+        " shows letters at `/mailbox`, and elsewhere changes of orders go to a person",
+    )
+    mail_from: str = Field("", description="address that letters come from; needed with `SHOHAY_SMTP_URL`")
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
 
@@ -68,6 +75,19 @@ class Settings(BaseSettings):
         if not known:
             raise ValueError("begin it with sqlite+aiosqlite:/// or postgresql+asyncpg://")
         return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        if value and not re.fullmatch(r"smtps?://\S+", value):
+            raise ValueError("begin it with smtp:// or smtps://")
+        return value
+
+    @model_validator(mode="after")
+    def _letters_have_a_sender(self) -> Settings:
+        if self.smtp_url and "@" not in self.mail_from:
+            raise ValueError("SHOHAY_MAIL_FROM: with SHOHAY_SMTP_URL an address that letters come from is needed.")
+        return self
 
     @field_validator("timezone")
     @classmethod
@@ -106,6 +126,8 @@ def load() -> Settings:
     except ValidationError as error:
         lines = [
             f"SHOHAY_{str(one['loc'][0]).upper()}: {one['msg'].removeprefix('Value error, ')}."
+            if one["loc"]
+            else one["msg"].removeprefix("Value error, ")
             for one in error.errors()
         ]
         raise BadSettings("\n".join(lines)) from error

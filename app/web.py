@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from app import errors, metrics
+from app import errors, mailbox, metrics
 from app.middleware import BodyLimit, SecurityHeaders
 from app.readiness import Readiness
 from app.settings import Settings
@@ -77,6 +77,7 @@ def build(
         return Response(await metrics.collect(services.database), media_type=CONTENT_TYPE_LATEST)
 
     if settings.demo:
+        app.include_router(mailbox.router(services.database))
         app.mount("/demo", StaticFiles(directory=DEMO_SHOP), name="demo")
 
         @app.get("/", include_in_schema=False)

@@ -4,11 +4,16 @@ Money is integer minor units and a currency, times are aware UTC, dates are cale
 Names that customers read (products, carriers, places) come in every language the shop has: `{"en": …, "bn": …}`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from actions.shop.changes import Change, Doing
 
 
 class OrderState(StrEnum):
@@ -239,7 +244,11 @@ class Order:
 
 
 class ShopBackend(Protocol):
-    """A shop's orders. Every method may raise what its driver raises when the shop cannot be reached."""
+    """A shop's orders. Every method may raise what its driver raises when the shop cannot be reached.
+
+    A method that changes an order touches that one alone, makes the change wholly or not at all, and repeated with the
+    same `doing.key` changes nothing more and gives the same answer.
+    """
 
     async def find_order(self, number: str) -> Order | None:
         """The order with this number, or None; both take the same steps, so that time tells nobody which."""
@@ -251,4 +260,12 @@ class ShopBackend(Protocol):
 
     async def orders_of(self, customer_id: str, limit: int) -> tuple[Order, ...]:
         """The newest orders of a customer, newest first, at most `limit`."""
+        ...
+
+    async def cancel(self, order_id: str, doing: Doing) -> Change:
+        """Cancel the order; what was paid goes back.
+
+        Raises:
+            Refused: the order cannot be cancelled now, or this shop's system cannot do it.
+        """
         ...

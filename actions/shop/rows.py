@@ -28,6 +28,7 @@ from actions.shop.backend import (
     TrackingCode,
     TrackingEvent,
 )
+from actions.shop.changes import Change, ChangeKind
 
 Row = dict[str, Any]
 Rows = dict[Table, list[Row]]
@@ -259,4 +260,18 @@ def refund_of(row: RowMapping) -> Refund:
         created_at=row["created_at"],
         expected_on=row["expected_on"],
         sent_at=row["sent_at"],
+    )
+
+
+def change_of(row: RowMapping, refunds: Iterable[Refund]) -> Change:
+    """The change of a row."""
+    return Change(
+        id=row["id"],
+        reference=row["reference"],
+        kind=ChangeKind(row["kind"]),
+        order_number=row["order_number"],
+        before=row["before"],
+        after=row["after"],
+        at=row["at"],
+        refunds=tuple(refunds),
     )

@@ -1,15 +1,21 @@
 """A shop whose orders are in SQL tables (`actions.shop.tables`), on SQLite or PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, Select, Table, bindparam, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actions.shop import sql_cancel
 from actions.shop import tables as t
 from actions.shop.backend import Order, Return
+from actions.shop.changes import Change, Doing, Refusal, Refused
+from actions.shop.policy import Policy
 from actions.shop.rows import OrderParts, refund_of, return_of
+
+Writing = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 # No row has the nil UUID: asking for it takes the same queries as asking for an order that is there.
 NO_ORDER = "00000000-0000-0000-0000-000000000000"
@@ -48,10 +54,16 @@ _PARTS = {
 
 
 class SqlShop:
-    """A `ShopBackend` over an async engine, which stays the caller's to dispose of."""
+    """A `ShopBackend` over an async engine, which stays the caller's to dispose of.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    `policy` says what may be changed; without one nothing may. `writing` opens a transaction that commits at its end,
+    where writing is not for everybody's own connection; by default one of the engine's.
+    """
+
+    def __init__(self, engine: AsyncEngine, policy: Policy | None = None, writing: Writing | None = None) -> None:
         self._engine = engine
+        self._policy = policy
+        self._writing = writing or engine.begin
 
     async def find_order(self, number: str) -> Order | None:
         """The order with this number, or None, by the same eight queries."""
@@ -88,6 +100,27 @@ class SqlShop:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(newest.limit(limit))).mappings().all()
             return await _whole(connection, rows)
+
+    async def cancel(self, order_id: str, doing: Doing) -> Change:
+        """Cancel the order; what was paid goes back. See `ShopBackend`."""
+        if self._policy is None:
+            raise Refused(Refusal.NOT_SUPPORTED)
+        async with self._writing() as connection:
+            done = await sql_cancel.done_before(connection, doing.key)
+            if done is not None:
+                return done
+            order = await _locked(connection, order_id)
+            return await sql_cancel.cancel(connection, order, self._policy, doing)
+
+
+async def _locked(connection: AsyncConnection, order_id: str) -> Order:
+    """The order, which no other transaction changes until this one ends."""
+    await connection.execute(select(t.orders.c.id).where(t.orders.c.id == order_id).with_for_update())
+    rows = (await connection.execute(_ORDERS.where(t.orders.c.id == order_id))).mappings().all()
+    if not rows:
+        raise Refused(Refusal.NOT_SUPPORTED)
+    (order,) = await _whole(connection, rows)
+    return order
 
 
 async def _whole(connection: AsyncConnection, rows: Sequence[RowMapping]) -> tuple[Order, ...]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -30,6 +31,7 @@ from actions.shop.backend import (
     ShipmentState,
     TrackingCode,
 )
+from actions.shop.changes import ChangeKind
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -224,4 +226,53 @@ refunds = Table(
     CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_at"),
     Index(None, "order_id"),
     Index(None, "return_id"),
+)
+
+changes = Table(
+    "shop_changes",
+    metadata,
+    _id(),
+    # the row outlives its order: what was done stays known
+    _of("orders", ondelete="SET NULL"),
+    Column("order_number", String(32), nullable=False),
+    Column("reference", String(40), nullable=False, unique=True),
+    *_one_of("kind", ChangeKind),
+    # the customer's message that asked for it: asked again, nothing is changed again
+    Column("key", String(64), nullable=False, unique=True),
+    Column("who", String(64), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    _time("at"),
+    Index(None, "order_id"),
+    Index(None, "who"),
+)
+
+codes = Table(
+    "shop_codes",
+    metadata,
+    _id(),
+    _of("orders"),
+    Column("conversation", String(64), nullable=False),
+    # the customer's message that it was sent for
+    Column("key", String(64), nullable=False, unique=True),
+    Column("code_hash", String(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    _time("created_at"),
+    _time("sent_at", required=False),
+    _time("used_at", required=False),
+    Index(None, "conversation", "order_id", "created_at"),
+    Index(None, "order_id", "created_at"),
+)
+
+mails = Table(
+    "shop_mails",
+    metadata,
+    # the demo's mailbox: what would have been sent
+    _id(),
+    Column("recipient", String(320), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    _time("at"),
+    Index(None, "at"),
 )

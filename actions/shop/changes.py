@@ -1,0 +1,57 @@
+"""Changes to an order: who asks for one, what came of it, and why one is refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from actions.shop.backend import Refund
+
+
+class ChangeKind(StrEnum):
+    """What was done to an order."""
+
+    CANCEL = "cancel"
+
+
+class Refusal(StrEnum):
+    """Why a change is not made. `NOT_SUPPORTED`: this shop's system cannot do it, a person has to."""
+
+    ALREADY_DONE = "already_done"
+    TOO_LATE = "too_late"
+    NOT_SUPPORTED = "not_supported"
+
+
+class Refused(Exception):
+    """The shop does not make this change; the order is as it was."""
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Doing:
+    """For whom a change is made. `key` is the customer's message that asked for it: the same key changes nothing twice.
+
+    `who` is the conversation, `level` how surely its customer owns the order (`actions.verification.Level`).
+    """
+
+    key: str
+    who: str
+    level: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that was made, as its audit row has it. `before` and `after` hold what is another now; `reference` is
+    what the customer and the shop call it."""
+
+    id: str
+    reference: str
+    kind: ChangeKind
+    order_number: str
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    at: datetime
+    refunds: tuple[Refund, ...]

@@ -1,0 +1,108 @@
+"""Cancelling an order in the SQL shop: the order, its payments, the money on its way back and the audit, or nothing."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils import uuid7
+
+from actions.shop import tables as t
+from actions.shop.backend import Order, PaymentState, RefundState
+from actions.shop.changes import Change, ChangeKind, Doing, Refusal, Refused
+from actions.shop.policy import Policy
+from actions.shop.rows import change_of, refund_of
+
+
+async def done_before(connection: AsyncConnection, key: str) -> Change | None:
+    """The change that this message has asked for already."""
+    row = (await connection.execute(select(t.changes).where(t.changes.c.key == key))).mappings().first()
+    return await _whole(connection, row) if row is not None else None
+
+
+async def cancel(connection: AsyncConnection, order: Order, policy: Policy, doing: Doing) -> Change:
+    """Cancels an order that nobody else changes meanwhile; the caller holds the transaction.
+
+    Raises:
+        Refused: its state does not allow it.
+    """
+    refusal = policy.cancellation(order)
+    if refusal is not None:
+        raise Refused(refusal)
+    # the state is asked for once more: what a warehouse did since the order was read counts
+    moved = await connection.execute(
+        update(t.orders)
+        .where(t.orders.c.id == order.id, t.orders.c.state == order.state.value)
+        .values(state="cancelled")
+    )
+    if moved.rowcount != 1:
+        raise Refused(Refusal.TOO_LATE)
+    now = datetime.now(UTC)
+    await connection.execute(
+        update(t.payments)
+        .where(t.payments.c.order_id == order.id, t.payments.c.state == PaymentState.PENDING.value)
+        .values(state=PaymentState.VOIDED.value)
+    )
+    refunds = _refunds(order, policy, now)
+    if refunds:
+        await connection.execute(insert(t.refunds), refunds)
+    change = {
+        "id": str(uuid7()),
+        "order_id": order.id,
+        "order_number": order.number,
+        "reference": await _reference(connection, order.number),
+        "kind": ChangeKind.CANCEL.value,
+        "key": doing.key,
+        "who": doing.who,
+        "level": doing.level,
+        "before": {"state": order.state.value},
+        "after": {"state": "cancelled", "refunds": [row["id"] for row in refunds]},
+        "at": now,
+    }
+    await connection.execute(insert(t.changes), change)
+    done = await done_before(connection, doing.key)
+    assert done is not None
+    return done
+
+
+def _refunds(order: Order, policy: Policy, now: datetime) -> list[dict[str, Any]]:
+    """A refund for each payment that was captured, less what has gone back already, the newest payment first."""
+    back = sum(refund.amount.minor for refund in order.refunds if refund.state is not RefundState.FAILED)
+    rows = []
+    for payment in order.payments:
+        if payment.state is not PaymentState.CAPTURED:
+            continue
+        amount = max(0, payment.amount.minor - back)
+        back = max(0, back - payment.amount.minor)
+        if amount:
+            rows.append(
+                {
+                    "id": str(uuid7()),
+                    "order_id": order.id,
+                    "return_id": None,
+                    "method": payment.method.value,
+                    "state": RefundState.PENDING.value,
+                    "amount_minor": amount,
+                    "currency": payment.amount.currency,
+                    "created_at": now,
+                    "expected_on": (now + timedelta(days=policy.refund_days[payment.method])).date(),
+                    "sent_at": None,
+                }
+            )
+    return rows
+
+
+async def _reference(connection: AsyncConnection, number: str) -> str:
+    """C, the order's number, and how many changes it has had with this one."""
+    made: Sequence[str] = (
+        (await connection.execute(select(t.changes.c.id).where(t.changes.c.order_number == number))).scalars().all()
+    )
+    return f"C{number}-{len(made) + 1}"
+
+
+async def _whole(connection: AsyncConnection, row: RowMapping) -> Change:
+    ids = row["after"].get("refunds", [])
+    refunds = (await connection.execute(select(t.refunds).where(t.refunds.c.id.in_(ids)))).mappings().all()
+    return change_of(row, [refund_of(refund) for refund in refunds])
