@@ -48,8 +48,8 @@ class Settings(BaseSettings):
     )
     smtp_url: str = Field(
         "",
-        description="mail server for one-time codes, `smtp://user:password@host:587` or `smtps://…`; without one the demo"
-        " shows letters at `/mailbox`, and elsewhere changes of orders go to a person",
+        description="mail server for one-time codes, `smtp://user:password@host:587` or `smtps://…`; without one the "
+        "demo shows letters at `/mailbox`, and elsewhere changes of orders go to a person",
     )
     mail_from: str = Field("", description="address that letters come from; needed with `SHOHAY_SMTP_URL`")
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
