@@ -25,7 +25,9 @@ TRIED = 5
 EARLIER = 10
 ORDER_SECONDS = 2.0
 ORDER = "order_number"
+# the order whose number and contact fitted, and the one for which a one-time code was typed
 VERIFIED_ORDER = "verified_order"
+STEPPED_UP_ORDER = "stepped_up_order"
 
 
 async def brief(tx: Transaction, conversation: Conversation, said: Sequence[Message], now: datetime) -> dict[str, Any]:
@@ -40,8 +42,8 @@ async def brief(tx: Transaction, conversation: Conversation, said: Sequence[Mess
     return {
         "reason": conversation.reason or noted.get("reason"),
         "language": conversation.language,
-        "verification": "matched" if known.get(VERIFIED_ORDER) else "none",
-        "known": {name: value for name, value in known.items() if name != VERIFIED_ORDER},
+        "verification": _level(known),
+        "known": {name: value for name, value in known.items() if name not in (VERIFIED_ORDER, STEPPED_UP_ORDER)},
         "contact": current["contact"] if current else None,
         "waited_seconds": round(waited) if waited is not None else None,
         "understood": [
@@ -83,6 +85,14 @@ async def _tickets(tx: Transaction, conversation: Conversation) -> list[dict[str
     for conversation_id in {row["conversation_id"] for row in rows}:
         rated |= await ratings.of_conversation(tx, conversation_id)
     return [{**row, "rating": rated.get(row["id"])} for row in rows]
+
+
+def _level(known: Mapping[str, Any]) -> str:
+    """How surely the order that is spoken of is the customer's."""
+    order = known.get(VERIFIED_ORDER)
+    if not order:
+        return "none"
+    return "verified" if known.get(STEPPED_UP_ORDER) == order else "matched"
 
 
 def _row(ticket: dict[str, Any]) -> dict[str, Any]:

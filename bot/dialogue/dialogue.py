@@ -35,7 +35,16 @@ HANDOFF_REASON = "handoff_reason"
 CHOSEN_LANGUAGE = "chosen_language"
 FORM = "_form"  # a form is named after the intent that starts it
 # slots of the machinery, of no use to an agent
-_UNTOLD = {HANDOFF_REASON, CHOSEN_LANGUAGE, REQUESTED_SLOT, "session_started_metadata", "lookup_misses"}
+_UNTOLD = {
+    HANDOFF_REASON,
+    CHOSEN_LANGUAGE,
+    REQUESTED_SLOT,
+    "session_started_metadata",
+    "lookup_misses",
+    "one_time_code",
+    "confirmation",
+    "approved_order",
+}
 
 # what the pipeline makes of a message that is not clear, and the action that says so
 _UNCLEAR = {
