@@ -244,9 +244,9 @@ def _share(
     rows: npt.NDArray[np.bool_],
     trusted: bool,
 ) -> float:
-    """What the meaning is to count: of all shares that are as good as the best, the most where the vectors are `trusted`,
-    as good for any message as for those learnt, and else the least. As good is what is within a standard error, or half
-    of one: what is held out cannot say it more precisely."""
+    """What the meaning is to count: of all shares that are as good as the best, the most where the vectors are
+    `trusted`, as good for any message as for those learnt, and else the least. As good is what is within a standard
+    error, or half of one: what is held out cannot say it more precisely."""
     if by_grams is None or by_meaning is None or not rows.any():
         return _USUAL_SHARE
     right = [
