@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 TAUGHT = "en"
 UNSEEN = "unseen_vector"
-FORM = 5  # of the vectors kept; another one when they are made otherwise
+FORM = 6  # of the vectors kept; another one when they are made otherwise
 # the share of a sentence's grams without which it is as hard for the student as one it has not met; on MASSIVE
 LEARNT = 0.45
 _ADDRESS = re.compile(r"\S+@\S+")

@@ -244,15 +244,15 @@ def _share(
     rows: npt.NDArray[np.bool_],
     trusted: bool,
 ) -> float:
-    """What the meaning is to count: of all shares that are as good as the best, within half a standard error, the most
-    where the vectors are `trusted`, as good for any message as for those learnt, and else the least. What is held out
-    cannot say it more precisely."""
+    """What the meaning is to count: of all shares that are as good as the best, the most where the vectors are
+    `trusted`, as good for any message as for those learnt, and else the least. As good is what is within a standard
+    error, or half of one: what is held out cannot say it more precisely."""
     if by_grams is None or by_meaning is None or not rows.any():
         return _USUAL_SHARE
     right = [
         float(((by_grams[rows] + share * by_meaning[rows]).argmax(axis=1) == numbers[rows]).mean()) for share in _SHARES
     ]
-    slack = 0.5 * float(np.sqrt(max(right) * (1.0 - max(right)) / rows.sum()))
+    slack = (1.0 if trusted else 0.5) * float(np.sqrt(max(right) * (1.0 - max(right)) / rows.sum()))
     good = [share for share, one in zip(_SHARES, right, strict=True) if one >= max(right) - slack]
     return max(good) if trusted else min(good)
 

@@ -17,7 +17,7 @@ from bot.nlu.linear import Labels, Scores
 
 MOST = 8000
 AXES = 256  # which most of what tells vectors apart lies along
-WIDTH = 1.0  # of the kernel: exp(-WIDTH × distance²)
+WIDTH = 1.5  # of the kernel: exp(-WIDTH × distance²)
 RIDGE = 0.1
 _BLOCK = 4096  # rows compared at once
 
