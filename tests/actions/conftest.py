@@ -76,8 +76,8 @@ def postgres_own(postgres_schema: str) -> Iterator[Callable[[], Database]]:
     names = [table.name for table in tables.metadata.sorted_tables]
 
     def fill() -> Database:
-        clear = [f"DELETE FROM {schema}.{name}" for name in reversed(names)]  # noqa: S608
-        copy = [f"INSERT INTO {schema}.{name} SELECT * FROM {postgres_schema}.{name}" for name in names]  # noqa: S608
+        clear = [f"DELETE FROM {schema}.{name}" for name in reversed(names)]
+        copy = [f"INSERT INTO {schema}.{name} SELECT * FROM {postgres_schema}.{name}" for name in names]
         asyncio.run(_postgres(*clear, *copy))
         return in_schema(schema)
 

@@ -262,7 +262,9 @@ async def test_the_database_holds_no_code_in_plain_and_tells_none_without_the_ke
     assert await own.codes.check("v", order_id, code) is Checked.RIGHT
 
 
-async def test_the_same_code_is_stored_differently_each_time(own_sqlite: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_same_code_is_stored_differently_each_time(
+    own_sqlite: OwnShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("secrets.randbelow", lambda _: 42)
     _, code = await sent(own_sqlite, key="m1")
     assert code == "000042"
