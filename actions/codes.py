@@ -16,7 +16,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils import uuid7
 
-from actions.post import Post
+from actions.post import NotSent, Post
 from actions.shop import tables as t
 from actions.shop.backend import Order
 from actions.shop.sql import Writing
@@ -57,19 +57,23 @@ class OneTimeCodes:
 
         Raises:
             TooManyLetters: there have been enough for this order.
-            actions.post.NotSent: the letter was not taken.
+            actions.post.NotSent: the letter was not taken, or this message had one for something else.
         """
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
         async with self._writing() as connection:
+            # one letter about an order after the other, or those asked for at once would not be counted
+            await connection.execute(select(t.orders.c.id).where(t.orders.c.id == order.id).with_for_update())
             row = (await connection.execute(select(t.codes).where(t.codes.c.key == key))).mappings().first()
+            if row is not None and (row["conversation"], row["order_id"]) != (conversation, order.id):
+                raise NotSent("this message had a letter for something else")
             if row is not None and row["sent_at"] is not None:
                 return
             if row is None:
                 await self._make_room(connection, order.id)
                 row = await self._insert(connection, conversation, order.id, key)
             # a letter that was never known to be sent is written anew, since its code is not known any more
-            hashed = self._hash(str(row["id"]), code)
-            await connection.execute(update(t.codes).where(t.codes.c.id == row["id"]).values(code_hash=hashed))
+            written = {"code_hash": self._hash(str(row["id"]), code), "created_at": datetime.now(UTC)}
+            await connection.execute(update(t.codes).where(t.codes.c.id == row["id"]).values(written))
         await self._post.send(order.customer.email, language, "code", {"code": {"id": code}, "number": order.number})
         async with self._writing() as connection:
             sent = update(t.codes).where(t.codes.c.id == row["id"]).values(sent_at=datetime.now(UTC))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -18,37 +22,52 @@ from bot.content.live import LiveWords
 from handoff.database import Database
 
 SECONDS = 3.0
+GOODBYE_SECONDS = 0.5
 # a demo forgets: its mailbox keeps so many
 KEPT = 50
 
 
 class SmtpPost:
-    """Sends through `url`, `smtp://user:password@host:587` (with STARTTLS where the server has it) or `smtps://…`."""
+    """Sends through `url`, `smtp://user:password@host:587` (with STARTTLS where the server has it) or `smtps://…`.
 
-    def __init__(self, url: str, sender: str, words: LiveWords) -> None:
+    Args:
+        sender: the address that letters come from, with a name before it or without.
+        seconds: how long the server has for all of it; who waits for the letter has hardly longer.
+    """
+
+    def __init__(self, url: str, sender: str, words: LiveWords, seconds: float = SECONDS) -> None:
         self._url = urlsplit(url)
         self._sender = sender
         self._words = words
+        self._seconds = seconds
 
     async def send(self, to: str, language: str, phrase: str, params: Params) -> None:
         """See `actions.post.Post`."""
         subject, text = _letter(self._words, language, phrase, params)
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._sender, to, subject
-        message.set_content(text)
-        secure = self._url.scheme == "smtps"
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=self._url.hostname,
-                port=self._url.port or (465 if secure else 587),
-                username=unquote(self._url.username) if self._url.username else None,
-                password=unquote(self._url.password) if self._url.password else None,
-                use_tls=secure,
-                timeout=SECONDS,
-            )
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            await self._hand_over(_message(self._sender, to, subject, text))
+        except (aiosmtplib.SMTPException, MessageError, OSError, ValueError, LookupError) as error:
             raise NotSent(type(error).__name__) from error
+
+    async def _hand_over(self, message: EmailMessage) -> None:
+        secure = self._url.scheme == "smtps"
+        server = aiosmtplib.SMTP(
+            hostname=self._url.hostname,
+            port=self._url.port or (465 if secure else 587),
+            username=unquote(self._url.username) if self._url.username else None,
+            password=unquote(self._url.password) if self._url.password else None,
+            use_tls=secure,
+            timeout=self._seconds,
+        )
+        try:
+            # its own time is for each step, of which there are many
+            async with asyncio.timeout(self._seconds):
+                await server.connect()
+                await server.send_message(message)
+            with suppress(aiosmtplib.SMTPException, OSError):  # it is taken, however the server says goodbye
+                await server.quit(timeout=GOODBYE_SECONDS)
+        finally:
+            server.close()
 
 
 class DemoMailbox:
@@ -65,9 +84,9 @@ class DemoMailbox:
         mails = tables.mails
         async with self._database.write() as tx:
             await tx.execute(sa.insert(mails), values)
+            # in one statement, so that a letter that comes meanwhile is not taken for an old one
             newest = sa.select(mails.c.id).order_by(mails.c.at.desc(), mails.c.id.desc()).limit(KEPT)
-            kept = (await tx.execute(newest)).scalars().all()
-            await tx.execute(sa.delete(mails).where(mails.c.id.not_in(kept)))
+            await tx.execute(sa.delete(mails).where(mails.c.id.not_in(newest)))
 
 
 def post(settings: Settings, database: Database, words: LiveWords) -> Post | None:
@@ -79,4 +98,17 @@ def post(settings: Settings, database: Database, words: LiveWords) -> Post | Non
 
 def _letter(words: LiveWords, language: str, phrase: str, params: Params) -> tuple[str, str]:
     subject, text = (words.say(f"mail_{phrase}{part}", language, **params).text for part in ("_subject", ""))
-    return " ".join(subject.split()), text
+    # a header of one line, and no value in it is read as an encoded word: line breaks could hide there
+    return " ".join(subject.split()).replace("=?", "= ?"), text
+
+
+def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, to, subject
+    if "@" not in to or [address.addr_spec for address in message["To"].addresses] != [to]:
+        raise ValueError("not one plain address")
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = make_msgid(domain=message["From"].addresses[0].domain)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers
+    message.set_content(text)
+    return message

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
+from email.errors import InvalidHeaderDefect, MessageError
+from email.headerregistry import HeaderRegistry
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -79,15 +81,16 @@ class Settings(BaseSettings):
     @field_validator("smtp_url")
     @classmethod
     def _mail_server(cls, value: str) -> str:
-        if value and not re.fullmatch(r"smtps?://\S+", value):
-            raise ValueError("begin it with smtp:// or smtps://")
+        if value and not _is_mail_server(value):
+            raise ValueError("write smtp://user:password@host:587 or smtps://host, with %40 for an @ in the password")
         return value
 
-    @model_validator(mode="after")
-    def _letters_have_a_sender(self) -> Settings:
-        if self.smtp_url and "@" not in self.mail_from:
-            raise ValueError("SHOHAY_MAIL_FROM: with SHOHAY_SMTP_URL an address that letters come from is needed.")
-        return self
+    @field_validator("mail_from")
+    @classmethod
+    def _letters_have_a_sender(cls, value: str, info: ValidationInfo) -> str:
+        if (value or info.data.get("smtp_url")) and not _is_one_address(value):
+            raise ValueError("name the address that letters come from, such as Nodi Store <help@nodi.example>")
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -126,11 +129,31 @@ def load() -> Settings:
     except ValidationError as error:
         lines = [
             f"SHOHAY_{str(one['loc'][0]).upper()}: {one['msg'].removeprefix('Value error, ')}."
-            if one["loc"]
-            else one["msg"].removeprefix("Value error, ")
             for one in error.errors()
         ]
         raise BadSettings("\n".join(lines)) from error
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # a port that is none raises
+        known = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    # a sign of the password that was not encoded ends the host early
+    return bool(known and parts.path in ("", "/") and not parts.query and not parts.fragment and url.split() == [url])
+
+
+def _is_one_address(text: str) -> bool:
+    """With a name before it or without; it becomes a header as it is."""
+    try:
+        header = HeaderRegistry()("From", text)
+    except (ValueError, LookupError, MessageError):
+        return False
+    if not text.isprintable() or any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects):
+        return False
+    return len(header.addresses) == 1 and bool(header.addresses[0].username and header.addresses[0].domain)
 
 
 def kept_secret(name: str, length: int) -> str:

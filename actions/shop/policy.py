@@ -39,8 +39,11 @@ class Policy:
         Raises:
             BadPolicy: one is missing or not what it should be.
         """
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        policies, facts = raw.get("policies") or {}, raw.get("facts") or {}
+        try:
+            raw = _named(yaml.safe_load(path.read_text(encoding="utf-8")))
+        except yaml.YAMLError as error:
+            raise BadPolicy(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+        policies, facts = _named(raw.get("policies")), _named(raw.get("facts"))
         return cls(
             cancel_while=_states(policies, "cancel_while", path),
             refund_days={
@@ -55,6 +58,11 @@ class Policy:
         if order.state is OrderState.CANCELLED:
             return Refusal.ALREADY_DONE
         return None if order.state in self.cancel_while else Refusal.TOO_LATE
+
+
+def _named(found: object) -> Mapping[str, Any]:
+    """What stands under names; of anything else there is nothing, so that the first name is told as missing."""
+    return found if isinstance(found, Mapping) else {}
 
 
 def _states(policies: Mapping[str, Any], name: str, path: Path) -> frozenset[OrderState]:
@@ -72,7 +80,7 @@ def _number(facts: Mapping[str, Any], name: str, unit: str, path: Path) -> int:
     """A number of days or another unit, of a span the longest."""
     fact = facts.get(name)
     found = fact.get(unit) if isinstance(fact, Mapping) else None
-    longest = max(found) if isinstance(found, list) and found else found
-    if isinstance(longest, int) and not isinstance(longest, bool) and longest > 0:
-        return longest
+    span = found if isinstance(found, list) else [found]
+    if span and all(isinstance(number, int) and not isinstance(number, bool) for number in span) and max(span) > 0:
+        return int(max(span))
     raise BadPolicy(f"{path}: facts.{name} must have {unit}, such as {{{unit}: 10}} or {{{unit}: [5, 10]}}.")

@@ -106,16 +106,19 @@ class SqlShop:
         if self._policy is None:
             raise Refused(Refusal.NOT_SUPPORTED)
         async with self._writing() as connection:
-            done = await sql_cancel.done_before(connection, doing.key)
+            await _lock(connection, order_id)
+            done = await sql_cancel.done_before(connection, order_id, doing.key)
             if done is not None:
                 return done
-            order = await _locked(connection, order_id)
-            return await sql_cancel.cancel(connection, order, self._policy, doing)
+            return await sql_cancel.cancel(connection, await _order(connection, order_id), self._policy, doing)
 
 
-async def _locked(connection: AsyncConnection, order_id: str) -> Order:
-    """The order, which no other transaction changes until this one ends."""
+async def _lock(connection: AsyncConnection, order_id: str) -> None:
+    """No other transaction changes the order until this one ends; what the ones before it did is seen from here on."""
     await connection.execute(select(t.orders.c.id).where(t.orders.c.id == order_id).with_for_update())
+
+
+async def _order(connection: AsyncConnection, order_id: str) -> Order:
     rows = (await connection.execute(_ORDERS.where(t.orders.c.id == order_id))).mappings().all()
     if not rows:
         raise Refused(Refusal.NOT_SUPPORTED)

@@ -16,10 +16,18 @@ from actions.shop.policy import Policy
 from actions.shop.rows import change_of, refund_of
 
 
-async def done_before(connection: AsyncConnection, key: str) -> Change | None:
-    """The change that this message has asked for already."""
+async def done_before(connection: AsyncConnection, order_id: str, key: str) -> Change | None:
+    """The change that this message has asked for already.
+
+    Raises:
+        Refused: it was one of another order.
+    """
     row = (await connection.execute(select(t.changes).where(t.changes.c.key == key))).mappings().first()
-    return await _whole(connection, row) if row is not None else None
+    if row is None:
+        return None
+    if row["order_id"] not in (order_id, None):  # None: the order has been deleted since
+        raise Refused(Refusal.NOT_SUPPORTED)
+    return await _whole(connection, row)
 
 
 async def cancel(connection: AsyncConnection, order: Order, policy: Policy, doing: Doing) -> Change:
@@ -62,13 +70,13 @@ async def cancel(connection: AsyncConnection, order: Order, policy: Policy, doin
         "at": now,
     }
     await connection.execute(insert(t.changes), change)
-    done = await done_before(connection, doing.key)
+    done = await done_before(connection, order.id, doing.key)
     assert done is not None
     return done
 
 
 def _refunds(order: Order, policy: Policy, now: datetime) -> list[dict[str, Any]]:
-    """A refund for each payment that was captured, less what has gone back already, the newest payment first."""
+    """A refund for each payment that was captured, less what has gone back already, taken off the oldest first."""
     back = sum(refund.amount.minor for refund in order.refunds if refund.state is not RefundState.FAILED)
     rows = []
     for payment in order.payments:

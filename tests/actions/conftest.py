@@ -1,12 +1,15 @@
 """A real shop to test against: the demo's orders in SQLite, and in PostgreSQL where one answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from shop_testing import DEMO, NOW, EngineMaker, RunAction, Said, make_tables, run_action, sqlite_engine
+from databases import in_schema
+from shop_testing import DEMO, NOW, EngineMaker, OwnShop, RunAction, Said, make_tables, run_action, sqlite_engine
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -16,6 +19,7 @@ from actions.shop import tables
 from actions.shop.backend import Order
 from actions.shop.demo import load_demo
 from actions.shop.sql import SqlShop
+from handoff.database import Database
 
 POSTGRES = "postgresql+asyncpg://postgres@127.0.0.1:5432/test"
 
@@ -33,30 +37,91 @@ def sqlite_demo(tmp_path_factory: pytest.TempPathFactory) -> EngineMaker:
     return lambda: sqlite_engine(path)
 
 
-@pytest.fixture(scope="session")
-def postgres_demo() -> Iterator[EngineMaker]:
-    schema = f"shop_test_{uuid4().hex}"
-
-    async def run(statement: str) -> None:
-        engine = create_async_engine(POSTGRES, connect_args={"timeout": 3})
-        async with engine.begin() as connection:
+async def _postgres(*statements: str) -> None:
+    engine = create_async_engine(POSTGRES, connect_args={"timeout": 3})
+    async with engine.begin() as connection:
+        for statement in statements:
             await connection.execute(text(statement))
-        await engine.dispose()
+    await engine.dispose()
 
-    def make() -> AsyncEngine:
-        return create_async_engine(
-            POSTGRES, poolclass=NullPool, connect_args={"server_settings": {"search_path": schema}}
-        )
 
+def _in_schema(schema: str) -> AsyncEngine:
+    return create_async_engine(POSTGRES, poolclass=NullPool, connect_args={"server_settings": {"search_path": schema}})
+
+
+@pytest.fixture(scope="session")
+def postgres_schema() -> Iterator[str]:
+    """Where the demo's tables are in PostgreSQL."""
+    schema = f"shop_test_{uuid4().hex}"
     try:
-        asyncio.run(run(f"CREATE SCHEMA {schema}"))
+        asyncio.run(_postgres(f"CREATE SCHEMA {schema}"))
     except (OSError, TimeoutError, DBAPIError) as error:
         pytest.skip(f"no PostgreSQL at {POSTGRES} ({type(error).__name__}): the shop is tested on SQLite only")
     try:
-        asyncio.run(_make_demo(make()))
-        yield make
+        asyncio.run(_make_demo(_in_schema(schema)))
+        yield schema
     finally:
-        asyncio.run(run(f"DROP SCHEMA {schema} CASCADE"))
+        asyncio.run(_postgres(f"DROP SCHEMA {schema} CASCADE"))
+
+
+@pytest.fixture(scope="session")
+def postgres_demo(postgres_schema: str) -> EngineMaker:
+    return lambda: _in_schema(postgres_schema)
+
+
+@pytest.fixture(scope="session")
+def postgres_own(postgres_schema: str) -> Iterator[Callable[[], Database]]:
+    """Opens the one copy in PostgreSQL, as fresh as the demo."""
+    schema = f"{postgres_schema}_own"
+    names = [table.name for table in tables.metadata.sorted_tables]
+
+    def fill() -> Database:
+        clear = [f"DELETE FROM {schema}.{name}" for name in reversed(names)]
+        copy = [f"INSERT INTO {schema}.{name} SELECT * FROM {postgres_schema}.{name}" for name in names]
+        asyncio.run(_postgres(*clear, *copy))
+        return in_schema(schema)
+
+    asyncio.run(_postgres(f"CREATE SCHEMA {schema}"))
+    try:
+        asyncio.run(make_tables(_in_schema(schema)))
+        yield fill
+    finally:
+        asyncio.run(_postgres(f"DROP SCHEMA {schema} CASCADE"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_own(sqlite_demo: EngineMaker, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Database]:
+    """Opens a copy in SQLite, a new one each time."""
+    folder = tmp_path_factory.mktemp("own")
+
+    def copy() -> Database:
+        path = folder / f"{uuid4().hex}.db"
+        shutil.copy(Path(str(sqlite_demo().url.database)), path)
+        return Database(f"sqlite+aiosqlite:///{path}")
+
+    return copy
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def own_database(request: pytest.FixtureRequest) -> Database:
+    """A fresh copy of the demo's database, once in SQLite and once in PostgreSQL."""
+    make: Callable[[], Database] = request.getfixturevalue(f"{request.param}_own")
+    return make()
+
+
+@pytest.fixture
+async def own(own_database: Database) -> AsyncIterator[OwnShop]:
+    """A shop of the test's own, which may be written to."""
+    yield OwnShop(own_database)
+    await own_database.close()
+
+
+@pytest.fixture
+async def own_sqlite(sqlite_own: Callable[[], Database]) -> AsyncIterator[OwnShop]:
+    """The same in SQLite alone, for what does not depend on the database."""
+    database = sqlite_own()
+    yield OwnShop(database)
+    await database.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

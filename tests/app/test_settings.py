@@ -87,6 +87,27 @@ def test_folders_are_made_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "sqlite:///file.db"),
         ("DATABASE_URL", "hidden-word"),
         ("DATABASE_URL", ""),
+        ("SMTP_URL", "mail.example"),
+        ("SMTP_URL", "http://shop:hidden-word@mail.example"),
+        ("SMTP_URL", "smtp:mail.example"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://:587"),
+        ("SMTP_URL", "smtp://shop:hidden-word@"),
+        ("SMTP_URL", "smtp://shop:hidden-word@mail.example:many"),
+        ("SMTP_URL", "smtp://shop:hidden-word@mail.example:0"),
+        ("SMTP_URL", "smtp://shop:hidden-word@mail.example:70000"),
+        ("SMTP_URL", "smtp://shop:hidden-word@mail.example:587/mail"),
+        ("SMTP_URL", "smtp://shop:12#hidden-word@mail.example:587"),
+        ("SMTP_URL", "smtp://shop:hidden/word/hidden-word@mail.example:587"),
+        ("SMTP_URL", "smtp://shop:hidden-word?@mail.example:587"),
+        ("SMTP_URL", "smtp://shop:hidden-word @mail.example:587"),
+        ("SMTP_URL", "smtp://shop:hidden-word@[::1:587"),
+        ("MAIL_FROM", "hidden-word"),
+        ("MAIL_FROM", "hidden-word@"),
+        ("MAIL_FROM", "@hidden-word.example"),
+        ("MAIL_FROM", "help@hidden-word.example, sales@hidden-word.example"),
+        ("MAIL_FROM", "help@hidden-word.example sales@hidden-word.example"),
+        ("MAIL_FROM", "help@hidden-word.example\nBcc: sales@hidden-word.example"),
     ],
 )
 def test_a_wrong_value_is_named_in_one_line_and_never_shown(
@@ -99,6 +120,47 @@ def test_a_wrong_value_is_named_in_one_line_and_never_shown(
     assert message.startswith(f"SHOHAY_{name}: ")
     assert "\n" not in message
     assert "hidden-word" not in message
+
+
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [
+        ("", ""),
+        ("", "help@nodi.example"),
+        ("smtp://mail.example", "help@nodi.example"),
+        ("smtp://mail.example:2525/", "Nodi Inc. <help@nodi.example>"),
+        ("smtps://shop%40nodi.example:p%3Aa%2Fs%40s@[::1]:465", "নদী স্টোর <help@nodi.example>"),
+    ],
+)
+def test_letters_need_a_server_and_a_sender_or_neither(monkeypatch: pytest.MonkeyPatch, url: str, sender: str) -> None:
+    monkeypatch.setenv("SHOHAY_SMTP_URL", url)
+    monkeypatch.setenv("SHOHAY_MAIL_FROM", sender)
+    loaded = settings.load()
+    assert (loaded.smtp_url, loaded.mail_from) == (url, sender)
+
+
+@pytest.mark.parametrize("sender", [None, ""])
+def test_a_mail_server_without_a_sender_is_told_by_an_example(
+    monkeypatch: pytest.MonkeyPatch, sender: str | None
+) -> None:
+    monkeypatch.setenv("SHOHAY_SMTP_URL", "smtp://mail.example")
+    monkeypatch.setenv("SHOHAY_PORT", "x")
+    if sender is not None:
+        monkeypatch.setenv("SHOHAY_MAIL_FROM", sender)
+    with pytest.raises(BadSettings) as raised:
+        settings.load()
+    # with whatever else is wrong
+    assert [line.split(":")[0] for line in str(raised.value).splitlines()] == ["SHOHAY_PORT", "SHOHAY_MAIL_FROM"]
+    assert "such as Nodi Store <help@nodi.example>." in str(raised.value)
+
+
+def test_a_mail_server_that_cannot_be_read_is_told_how_to_write_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOHAY_SMTP_URL", "mail.example")
+    with pytest.raises(BadSettings) as raised:
+        settings.load()
+    assert str(raised.value) == (
+        "SHOHAY_SMTP_URL: write smtp://user:password@host:587 or smtps://host, with %40 for an @ in the password."
+    )
 
 
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,136 @@
+"""The shop's policies: read from its file, told where they are wrong, and kept for every state of an order."""
+
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from shop_testing import POLICY, ROOT
+
+from actions.shop.backend import Order, OrderState, PaymentMethod
+from actions.shop.changes import Refusal
+from actions.shop.policy import BadPolicy, Policy
+
+GOOD: dict[str, Any] = {
+    "policies": {"cancel_while": ["placed", "processing"]},
+    "facts": {
+        "refund_time_card": {"days": [5, 10]},
+        "refund_time_bank": {"days": 7},
+        "refund_time_wallet": {"days": [3, 1]},
+        "code_valid": {"minutes": 10},
+    },
+}
+
+
+def load(folder: Path, content: Any) -> Policy:
+    path = folder / "shop.yml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
+    return Policy.load(path)
+
+
+def with_fact(name: str, fact: Any) -> dict[str, Any]:
+    return {**GOOD, "facts": {**GOOD["facts"], name: fact}}
+
+
+def test_a_policy_is_read_with_the_longest_of_every_span(tmp_path: Path) -> None:
+    policy = load(tmp_path, GOOD)
+    assert policy.cancel_while == {OrderState.PLACED, OrderState.PROCESSING}
+    assert policy.code_valid == timedelta(minutes=10)
+    assert policy.refund_days == {
+        PaymentMethod.CARD: 10,
+        PaymentMethod.BANK_TRANSFER: 7,
+        PaymentMethod.CASH_ON_DELIVERY: 7,  # goes back by bank
+        PaymentMethod.BKASH: 3,
+        PaymentMethod.NAGAD: 3,
+        PaymentMethod.ROCKET: 3,
+        PaymentMethod.UPI: 3,
+        PaymentMethod.PAYPAL: 3,
+    }
+
+
+def test_the_shops_own_file_is_good_and_lets_nothing_be_cancelled_that_is_packed() -> None:
+    policy = Policy.load(ROOT / "data" / "shop.yml")
+    assert policy.cancel_while == {
+        OrderState.PLACED,
+        OrderState.PAYMENT_PENDING,
+        OrderState.PAYMENT_FAILED,
+        OrderState.PROCESSING,
+    }
+    assert set(policy.refund_days) == set(PaymentMethod)
+
+
+def test_a_shop_may_let_nothing_be_cancelled(tmp_path: Path) -> None:
+    assert load(tmp_path, {**GOOD, "policies": {"cancel_while": []}}).cancel_while == frozenset()
+
+
+@pytest.mark.parametrize(
+    "policies",
+    [
+        None,
+        {},
+        [],
+        ["cancel_while"],
+        "cancel_while",
+        {"cancel_while": None},
+        {"cancel_while": "placed"},
+        {"cancel_while": {"placed": True}},
+        {"cancel_while": ["placed", "teleported"]},
+        {"cancel_while": ["Placed"]},
+        {"cancel_while": [["placed"]]},
+        {"cancel_while": [{"state": "placed"}]},
+        {"cancel_while": [None]},
+        {"cancel_while": [1]},
+    ],
+)
+def test_a_list_of_states_that_is_none_is_told_with_its_file_and_what_to_write(tmp_path: Path, policies: Any) -> None:
+    with pytest.raises(BadPolicy) as told:
+        load(tmp_path, {**GOOD, "policies": policies})
+    text = str(told.value)
+    assert text.startswith(f"{tmp_path / 'shop.yml'}: policies.cancel_while must be a list")
+    assert "[placed, processing]" in text
+    assert all(state in text for state in OrderState)
+
+
+@pytest.mark.parametrize("name", sorted(GOOD["facts"]))
+@pytest.mark.parametrize(
+    "value", [None, 0, -1, [], [0], [-3, -1], "10", "ten", 1.5, True, [True], ["5", "10"], [5, "10"], [5, None], {}]
+)
+def test_a_time_that_is_none_is_told_with_its_file_and_what_to_write(tmp_path: Path, name: str, value: Any) -> None:
+    unit = "minutes" if name == "code_valid" else "days"
+    for fact in ({unit: value}, value, {"hours": 10}):
+        with pytest.raises(BadPolicy) as told:
+            load(tmp_path, with_fact(name, fact))
+        assert str(told.value) == (
+            f"{tmp_path / 'shop.yml'}: facts.{name} must have {unit}, such as {{{unit}: 10}} or {{{unit}: [5, 10]}}."
+        )
+
+
+@pytest.mark.parametrize("name", sorted(GOOD["facts"]))
+def test_a_time_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
+    facts = {key: fact for key, fact in GOOD["facts"].items() if key != name}
+    for content in ({**GOOD, "facts": facts}, {**GOOD, "facts": list(facts)}):
+        with pytest.raises(BadPolicy, match="facts"):
+            load(tmp_path, content)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "placed", "policies: [", "a: b: c", "\t- x"])
+def test_a_file_that_holds_nothing_of_the_kind_is_told(tmp_path: Path, content: str) -> None:
+    with pytest.raises(BadPolicy, match=r"shop\.yml"):
+        load(tmp_path, content)
+
+
+@pytest.mark.parametrize("state", OrderState)
+@given(allowed=st.frozensets(st.sampled_from(OrderState)))
+def test_an_order_can_be_cancelled_in_the_states_of_the_policy_and_in_no_other(
+    orders: dict[str, Order], state: OrderState, allowed: frozenset[OrderState]
+) -> None:
+    order = dataclasses.replace(orders["10001"], state=state)
+    refusal = dataclasses.replace(POLICY, cancel_while=allowed).cancellation(order)
+    if state is OrderState.CANCELLED:
+        assert refusal is Refusal.ALREADY_DONE  # whatever the policy says
+    else:
+        assert refusal is (None if state in allowed else Refusal.TOO_LATE)
