@@ -8,7 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.change_form import ChangeForm, message_id
+from actions.change_form import AskConfirmation, ChangeForm, message_id
 from actions.codes import OneTimeCodes
 from actions.lookup import SHOP_PATIENCE_SECONDS, unreachable
 from actions.order_lines import items_line, refund_line
@@ -58,6 +58,17 @@ class ValidateCancelOrderForm(ChangeForm):
             total=money(order.total),
             details=lines(details),
         )
+
+
+class AskCancelOrderConfirmation(AskConfirmation):
+    """The last question before an order is cancelled."""
+
+    def __init__(self, form: ValidateCancelOrderForm | None = None) -> None:
+        super().__init__(form or ValidateCancelOrderForm())
+
+    def name(self) -> str:
+        """The action's name."""
+        return "action_ask_cancel_order_form_confirmation"
 
 
 class ActionCancelOrder(Action):

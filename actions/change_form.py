@@ -6,13 +6,14 @@ who may (promise 21); the action that follows does it.
 
 import asyncio
 import re
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from rasa_sdk import Tracker
+from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
+from rasa_sdk.interfaces import ActionExecutionRejection
 from rasa_sdk.types import DomainDict
 
 from actions.codes import Checked, OneTimeCodes, TooManyLetters
@@ -74,6 +75,18 @@ class ChangeForm(OrderForm):
     def summarise(self, order: Order, dispatcher: CollectingDispatcher) -> None:
         """Say what is about to be done; whether to do it is asked right after that."""
 
+    async def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Say what is about to be done to the customer's own order, and ask whether to do it."""
+        try:
+            async with asyncio.timeout(self._patience):
+                order = await self._shop.find_order(str(tracker.get_slot(ORDER_NUMBER)))
+        except Exception as error:  # whatever is the matter with the shop
+            return unreachable(self.name(), error, dispatcher)
+        if order is not None and order.id == tracker.get_slot(VERIFIED_ORDER):
+            self.summarise(order, dispatcher)
+        dispatcher.utter_message(response="utter_ask_confirmation")
+        return []
+
     def domain_slots(self, domain: DomainDict) -> list[str]:
         """The form's slots, known here so that no call has to carry the whole domain."""
         return [ORDER_NUMBER, ORDER_CONTACT, ONE_TIME_CODE, CONFIRMATION]
@@ -85,6 +98,9 @@ class ChangeForm(OrderForm):
             cleared = [SlotSet(name, None) for name in (ONE_TIME_CODE, CONFIRMATION, APPROVED_ORDER)]
             tracker.add_slots(cleared)
         events = await super().run(dispatcher, tracker, domain)
+        if not events and not cleared and tracker.get_slot(REQUESTED_SLOT) in self.domain_slots(domain):
+            # something else was asked in between: it is answered, and the form's question comes again
+            raise ActionExecutionRejection(self.form_name())
         return [*cleared, *events, *await self._next(dispatcher, tracker)]
 
     def extract_one_time_code(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
@@ -150,7 +166,6 @@ class ChangeForm(OrderForm):
         if answer == NO:
             dispatcher.utter_message(response="utter_left_as_it_was")
             return [*sure, *_end()]
-        self.summarise(order, dispatcher)
         return [*sure, _ask(CONFIRMATION)]
 
     async def _step_up(
@@ -175,6 +190,21 @@ class ChangeForm(OrderForm):
             except (TooManyLetters, NotSent):
                 return _to_person("code_not_possible", dispatcher)
         return [SlotSet(ONE_TIME_CODE, None), _ask(ONE_TIME_CODE)]
+
+
+class AskConfirmation(Action, ABC):
+    """Asks a form's last question, however often something else was asked in between: with all that it is about."""
+
+    def __init__(self, form: ChangeForm) -> None:
+        self._form = form
+
+    @abstractmethod
+    def name(self) -> str:
+        """The action's name, `action_ask_<form>_confirmation`, by which Rasa finds it."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        """Ask."""
+        return await self._form.ask(dispatcher, tracker)
 
 
 def message_id(tracker: Tracker) -> str:

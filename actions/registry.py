@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rasa_sdk import Action
 
-from actions.cancel_order import ActionCancelOrder, ValidateCancelOrderForm
+from actions.cancel_order import ActionCancelOrder, AskCancelOrderConfirmation, ValidateCancelOrderForm
 from actions.codes import OneTimeCodes
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
@@ -26,10 +26,12 @@ def all_actions(
 ) -> list[Action]:
     """Every action over this shop, which answers in `languages`; phone numbers without a country's code are tried in
     `phone_regions`. Without `codes` nobody can be verified, and changes go to a person."""
+    cancelling = ValidateCancelOrderForm(shop, phone_regions, codes, policy)
     return [
         ValidateOrderStatusForm(phone_regions),
         ValidateReturnStatusForm(phone_regions),
-        ValidateCancelOrderForm(shop, phone_regions, codes, policy),
+        cancelling,
+        AskCancelOrderConfirmation(cancelling),
         ActionCancelOrder(shop),
         ActionOrderStatus(shop, phone_regions),
         ActionReturnStatus(shop, phone_regions),

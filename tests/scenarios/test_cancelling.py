@@ -148,7 +148,9 @@ def test_the_buttons_say_yes_and_no(to_the_code: Callable[[str], Customer], shop
     assert "is cancelled" in done["text"]
 
 
-def test_somebody_elses_order_gets_no_letter_and_the_answer_that_a_missing_one_gets(running: Shohay, shop: Shop) -> None:
+def test_somebody_elses_order_gets_no_letter_and_the_answer_that_a_missing_one_gets(
+    running: Shohay, shop: Shop
+) -> None:
     replies = []
     for number in ("10003", "99999"):
         customer = Customer(running.url)
