@@ -7,7 +7,7 @@ import secrets
 from email.errors import InvalidHeaderDefect, MessageError
 from email.headerregistry import HeaderRegistry
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -148,7 +148,7 @@ def _is_mail_server(url: str) -> bool:
 def _is_one_address(text: str) -> bool:
     """With a name before it or without; it becomes a header as it is."""
     try:
-        header = HeaderRegistry()("From", text)
+        header: Any = HeaderRegistry()("From", text)
     except (ValueError, LookupError, MessageError):
         return False
     if not text.isprintable() or any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects):

@@ -5,13 +5,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
-from shop_testing import ROOT, EngineMaker
+from rasa_sdk.executor import ActionExecutor
+from shop_testing import ROOT, EngineMaker, Said, user
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
-from actions.standalone import ShopNotConfigured, StandaloneShop, database_url, phone_regions
+from actions.cancel_order import ValidateCancelOrderForm
+from actions.shop import tables
+from actions.standalone import ShopNotConfigured, StandaloneShop, database_url, phone_regions, policy
 
 
 @pytest.fixture
@@ -57,6 +64,67 @@ def test_the_package_serves_in_a_process_of_its_own(demo_url: str, tmp_path: Pat
         check=True,
     )
     assert json.loads(done.stdout)["responses"][0]["response"] == "utter_order_status_shipped"
+
+
+async def in_cancel_form(number: str, contact: str, **slots: str) -> Said:
+    """The form before a cancellation as Rasa's own server asks for it: made without anything."""
+    executor = ActionExecutor()
+    executor.register_action(ValidateCancelOrderForm())
+    slots = {"order_number": number, "order_contact": contact, **slots}
+    asked = user("1")
+    events = [{"event": "active_loop", "name": "cancel_order_form"}, asked]
+    tracker = {"sender_id": "c", "slots": slots, "latest_message": asked["parse_data"], "events": events}
+    called = {"next_action": "validate_cancel_order_form", "tracker": tracker, "domain": {}}
+    result = await executor.run(called)
+    assert result is not None
+    return Said(result["responses"], result["events"])
+
+
+async def states() -> dict[str, str]:
+    engine = create_async_engine(database_url(), poolclass=NullPool)
+    async with engine.connect() as connection:
+        found = (await connection.execute(select(tables.orders.c.number, tables.orders.c.state))).all()
+        changes = (await connection.execute(select(tables.changes.c.id))).all()
+        codes = (await connection.execute(select(tables.codes.c.id))).all()
+    await engine.dispose()
+    assert (changes, codes) == ([], [])
+    return {number: state for number, state in found}
+
+
+@pytest.mark.parametrize(
+    "slots",
+    [
+        {},
+        {"requested_slot": "one_time_code", "one_time_code": "123456"},
+        {"requested_slot": "confirmation", "confirmation": "yes", "stepped_up_order": "10003"},
+    ],
+)
+async def test_without_letters_a_change_goes_to_a_person_whatever_is_typed(
+    demo_url: str, slots: dict[str, str]
+) -> None:
+    said = await in_cancel_form("10003", "jonas@example.com", **slots)
+    assert said.keys == ["code_not_possible"]
+    assert said.slots["handoff_reason"] == "verification_failed"
+    assert (said.slots["approved_order"], said.slots["requested_slot"]) == (None, None)
+    assert (await states())["10003"] == "processing"
+
+
+async def test_what_the_shops_file_does_not_allow_is_refused_there_too(demo_url: str) -> None:
+    said = await in_cancel_form("10002", "amina@example.com")
+    assert said.keys == ["cancel_too_late"]
+    assert said.slots["approved_order"] is None
+
+
+async def test_somebody_elses_order_is_not_found_there_either(demo_url: str) -> None:
+    said = await in_cancel_form("10003", "amina@example.com")
+    assert said.keys == ["order_no_match"]
+    assert said.slots["requested_slot"] == "order_number"
+
+
+def test_the_policy_is_the_one_of_the_shops_file() -> None:
+    shop = yaml.safe_load((ROOT / "data" / "shop.yml").read_text(encoding="utf-8"))
+    assert set(policy().cancel_while) == set(shop["policies"]["cancel_while"])
+    assert policy().code_valid == timedelta(minutes=shop["facts"]["code_valid"]["minutes"])
 
 
 async def test_the_shop_of_the_environment_is_opened_when_asked(demo_url: str) -> None:
