@@ -85,7 +85,7 @@ class Talk:
         candidates = [{"event": "slot", "name": name, "value": value} for name, value in new.items()]
         self.events += [{"event": "action", "name": self.form}, *candidates]
         said = await self._run(f"validate_{self.form}")
-        # Rasa goes by the first, ends the form when any is empty, and without one chooses a question by itself
+        # Rasa asks by the first and ends by the last; without one it would choose a question by itself
         assert [event.get("name") for event in said.events].count("requested_slot") == 1
         asked = said.slots["requested_slot"]
         if asked is not None:
