@@ -15,6 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
 from rasa_sdk.interfaces import ActionExecutionRejection
 from rasa_sdk.types import DomainDict
+from uuid_utils import uuid7
 
 from actions.codes import Checked, OneTimeCodes, TooManyLetters
 from actions.forms import OrderForm, Slots
@@ -92,14 +93,13 @@ class ChangeForm(OrderForm):
         return [ORDER_NUMBER, ORDER_CONTACT, ONE_TIME_CODE, CONFIRMATION]
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        """Take what the message says, and find the next thing to ask."""
+        """Take what the message says, and find the next thing to ask; or step aside for another question."""
         cleared: list[EventType] = []
         if self._just_began(tracker):
             cleared = [SlotSet(name, None) for name in (ONE_TIME_CODE, CONFIRMATION, APPROVED_ORDER)]
             tracker.add_slots(cleared)
         events = await super().run(dispatcher, tracker, domain)
-        if not events and not cleared and tracker.get_slot(REQUESTED_SLOT) in self.domain_slots(domain):
-            # something else was asked in between: it is answered, and the form's question comes again
+        if not cleared and self._asks_something_else(tracker, events):
             raise ActionExecutionRejection(self.form_name())
         return [*cleared, *events, *await self._next(dispatcher, tracker)]
 
@@ -132,6 +132,12 @@ class ChangeForm(OrderForm):
         """Yes or no."""
         return {CONFIRMATION: str(value) if value in (YES, NO) else None}
 
+    def _asks_something_else(self, tracker: Tracker, events: Sequence[EventType]) -> bool:
+        """Whether the reply to a question of this form's own is another question, not answered yet."""
+        if tracker.get_slot(REQUESTED_SLOT) not in (ONE_TIME_CODE, CONFIRMATION) or not self.wishes_more(tracker):
+            return False
+        return not any(event.get("name") in self.domain_slots({}) for event in events) and not _stepped_aside(tracker)
+
     async def _next(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number, typed = tracker.get_slot(ORDER_NUMBER), tracker.get_slot(ORDER_CONTACT)
         if not number or not typed:
@@ -143,7 +149,8 @@ class ChangeForm(OrderForm):
                 level = match(order, parse_contact(typed, self._regions))
                 if order is None or level < Level.MATCHED:
                     events = missed(dispatcher, tracker)
-                    return [*events, *_end()] if wants_person(events) else [*events, _ask(ORDER_NUMBER)]
+                    # a code or a yes beside it was about the order before
+                    return [*events, *(_end() if wants_person(events) else _anew(ORDER_NUMBER))]
                 found: list[EventType] = [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0)]
                 return [*found, *await self._of(order, dispatcher, tracker)]
         except Exception as error:  # whatever is the matter with the shop
@@ -189,7 +196,8 @@ class ChangeForm(OrderForm):
                 await self._codes.send(tracker.sender_id, order, message_id(tracker), _language(tracker, order))
             except (TooManyLetters, NotSent):
                 return _to_person("code_not_possible", dispatcher)
-        return [SlotSet(ONE_TIME_CODE, None), _ask(ONE_TIME_CODE)]
+        # a yes that was said meanwhile is asked for once more
+        return _anew(ONE_TIME_CODE)
 
 
 class AskConfirmation(Action, ABC):
@@ -208,9 +216,19 @@ class AskConfirmation(Action, ABC):
 
 
 def message_id(tracker: Tracker) -> str:
-    """The customer's message that is being answered: what a change is known by."""
+    """The customer's message that is being answered: what a change is known by. One without an id is like no other."""
     latest = tracker.latest_message
-    return str((latest.get("metadata") or {}).get("message_id") or latest.get("message_id") or "")
+    return str((latest.get("metadata") or {}).get("message_id") or latest.get("message_id") or uuid7())
+
+
+def _stepped_aside(tracker: Tracker) -> bool:
+    """Whether the form has stepped aside for the latest message already, and is now come back to."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            return False
+        if event.get("event") == "action_execution_rejected":
+            return True
+    return False
 
 
 def _language(tracker: Tracker, order: Order) -> str:
@@ -226,6 +244,11 @@ def _to_person(phrase: str, dispatcher: CollectingDispatcher) -> list[EventType]
 
 def _ask(slot: str) -> EventType:
     return SlotSet(REQUESTED_SLOT, slot)
+
+
+def _anew(slot: str) -> list[EventType]:
+    """Ask, with whatever was answered after it forgotten."""
+    return [SlotSet(ONE_TIME_CODE, None), SlotSet(CONFIRMATION, None), _ask(slot)]
 
 
 def _end(approved: str | None = None) -> list[EventType]:

@@ -93,9 +93,12 @@ class OrderForm(FormValidationAction):
         if tracker.get_slot(REQUESTED_SLOT) != slot or slot in tracker.slots_to_validate() or self._just_began(tracker):
             return {}
         text = _text(tracker)
+        return {slot: text} if text and (not self.wishes_more(tracker) or self._says_something(text)) else {}
+
+    def wishes_more(self, tracker: Tracker) -> bool:
+        """Whether the latest message clearly says something other than a reply to a form would."""
         own_intent = self.form_name().removesuffix("_form")
-        nothing_else = _intent(tracker) in {*_NO_OTHER_WISH, own_intent}
-        return {slot: text} if text and (nothing_else or self._says_something(text)) else {}
+        return _intent(tracker) not in {*_NO_OTHER_WISH, own_intent}
 
     def _just_began(self, tracker: Tracker) -> bool:
         """Whether the latest message began this form; it is no reply then, even if a form before it had asked."""

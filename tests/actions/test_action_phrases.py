@@ -8,14 +8,21 @@ from typing import Any
 
 import pytest
 import yaml
-from shop_testing import LANGUAGES, NOW, ROOT
+from rasa_sdk.executor import CollectingDispatcher
+from shop_testing import LANGUAGES, NOW, ROOT, OwnShop, run_action, user
 
+from actions.cancel_order import ValidateCancelOrderForm
 from actions.order_status import order_status
 from actions.return_status import return_status
 from actions.shop.backend import Order, PaymentMethod, RefundState, Rejection, ReturnState, TrackingCode
+from actions.shop.changes import Refusal
 
 FOLDER = ROOT / "data" / "phrases"
-PHRASES: dict[str, Any] = yaml.safe_load((FOLDER / "orders.yml").read_text(encoding="utf-8"))
+PHRASES: dict[str, Any] = {
+    key: entry
+    for name in ("orders.yml", "changes.yml")
+    for key, entry in yaml.safe_load((FOLDER / name).read_text(encoding="utf-8")).items()
+}
 ALL_KEYS = {key for path in FOLDER.glob("*.yml") for key in yaml.safe_load(path.read_text(encoding="utf-8"))}
 FACTS = set(yaml.safe_load((ROOT / "data" / "shop.yml").read_text(encoding="utf-8"))["facts"])
 
@@ -51,8 +58,48 @@ def test_every_answer_about_the_demos_orders_can_be_said(orders: dict[str, Order
 def test_every_code_that_a_shop_can_have_has_its_text() -> None:
     keys = {f"tracking_{code}" for code in TrackingCode} | {f"refund_to_{method}" for method in PaymentMethod}
     keys |= {f"refund_line_{state}" for state in RefundState} | {f"return_rejected_{why}" for why in Rejection}
-    keys |= {f"return_status_{state}" for state in ReturnState}
+    keys |= {f"return_status_{state}" for state in ReturnState} | {f"cancel_{why}" for why in Refusal}
     assert keys <= set(PHRASES)
+
+
+class Everywhere(CollectingDispatcher):
+    """Looks at what is said."""
+
+    def utter_message(self, *args: Any, response: str | None = None, **params: Any) -> None:
+        assert response is not None
+        check(response.removeprefix("utter_"), {name: value for name, value in params.items() if name != "buttons"})
+
+
+def test_every_answer_about_cancelling_the_demos_orders_can_be_said(orders: dict[str, Order]) -> None:
+    form = ValidateCancelOrderForm()
+    for order in orders.values():
+        form.summarise(order, Everywhere())
+        for why in Refusal:
+            form.refuse(order, why, Everywhere())
+
+
+@pytest.mark.parametrize("number", ["10003", "10006", "10014", "10078"])
+async def test_what_is_told_after_cancelling_can_be_said(own_sqlite: OwnShop, number: str) -> None:
+    order = await own_sqlite.order(number)
+    said = await run_action(own_sqlite.shop, "action_cancel_order", {"approved_order": order.id}, [user("yes")])
+    (response,) = said.responses
+    named = {"text", "buttons", "elements", "custom", "template", "response", "image", "attachment"}
+    check(said.keys[0], {name: value for name, value in response.items() if name not in named})
+
+
+async def test_the_letter_with_the_code_can_be_written(own_sqlite: OwnShop) -> None:
+    await own_sqlite.codes.send("v", await own_sqlite.order("10003"), "m", "de")
+    (letter,) = own_sqlite.letters.sent
+    check(f"mail_{letter.phrase}", letter.params)
+    check(f"mail_{letter.phrase}_subject", letter.params)
+    for language in LANGUAGES:
+        assert "{code}" in PHRASES["mail_code"][language]
+        assert "{code}" not in PHRASES["mail_code_subject"][language]  # it shows on a locked screen
+
+
+def test_whatever_a_form_asks_for_has_its_question() -> None:
+    forms = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["forms"].values()
+    assert {f"ask_{slot}" for form in forms for slot in form["required_slots"]} <= set(PHRASES)
 
 
 def responses_in(path: Path) -> set[str]:
@@ -81,6 +128,8 @@ def test_every_response_named_in_an_action_exists_and_every_text_is_used() -> No
         "refund_to_",
         "refund_line_",
         "ask_",
+        *(f"cancel_{why}" for why in Refusal),
+        "mail_code",
     )
     assert [key for key in PHRASES if not key.startswith(families) and key not in source] == []
 
