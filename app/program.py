@@ -28,7 +28,7 @@ from app.order_panel import ShopOrders
 from app.post import post
 from app.readiness import Readiness
 from app.settings import Settings, kept_secret
-from bot.content.check import hours, queue_rules
+from bot.content.check import hours, policies, queue_rules
 from bot.content.errors import ContentError
 from bot.content.live import LiveWords
 from bot.forgetting import keep_forgetting
@@ -76,7 +76,11 @@ async def open_house(settings: Settings) -> House:
         ContentError: the content cannot be used.
     """
     words = LiveWords(settings.data_dir, settings.timezone)
-    problems = [*queue_rules(settings.data_dir / "handoff.yml"), *hours(settings.data_dir / "hours.yml")]
+    problems = [
+        *queue_rules(settings.data_dir / "handoff.yml"),
+        *hours(settings.data_dir / "hours.yml"),
+        *policies(settings.data_dir / "shop.yml"),
+    ]
     if problems:
         raise ContentError(problems)
     rules = QueueRules.load(settings.data_dir / "handoff.yml")

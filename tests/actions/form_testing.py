@@ -90,7 +90,10 @@ class Talk:
         asked = said.slots["requested_slot"]
         if asked is not None:
             self.events.append({"event": "action", "name": "action_listen"})
-            return [*said.keys, f"ask_{asked}"]
+            # Rasa asks by an action of this name where there is one, else by the phrase
+            asking = f"action_ask_{self.form}_{asked}"
+            words = (await self._run(asking)).keys if asking in DOMAIN["actions"] else [f"ask_{asked}"]
+            return [*said.keys, *words]
         self.on = False
         self.events.append({"event": "active_loop", "name": None})
         return [*said.keys, *(await self._run(self.action)).keys]

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from actions.registry import all_actions
 from actions.shop import tables
 from actions.shop.demo import load_demo
+from actions.shop.policy import Policy
 from actions.shop.sql import SqlShop
 from bot import models
 from bot.content.live import LiveWords
@@ -49,7 +50,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> SqlShop:
 def actions(shop: SqlShop, words: LiveWords) -> Callable[[], list]:
     """What makes the real actions over the demo shop."""
     library = words.current.library
-    return lambda: all_actions(shop, library.phone_regions, tuple(library.languages))
+    policy = Policy.load(ROOT / "data" / "shop.yml")
+    return lambda: all_actions(shop, library.phone_regions, tuple(library.languages), None, policy)
 
 
 @pytest.fixture(scope="session")

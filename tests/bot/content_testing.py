@@ -9,8 +9,14 @@ FILES = {
           en: {name: English, locale: en_US, currency: USD, aliases: [ingreji]}
           bn: {name: বাংলা, locale: bn_BD, currency: BDT, aliases: [bangla]}
         phone_regions: [BD]
+        policies:
+          cancel_while: [placed, processing]
         facts:
           shop_name: {text: {en: Nodi Store, bn: নদী স্টোর}}
+          refund_time_card: {days: [5, 10]}
+          refund_time_wallet: {days: 3}
+          refund_time_bank: {days: [3, 7]}
+          code_valid: {minutes: 10}
           return_window: {days: 30}
           delivery_time: {days: [3, 5]}
           fee: {money: {BDT: 130, USD: 3.00}}

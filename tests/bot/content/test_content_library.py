@@ -162,7 +162,7 @@ BROKEN = {
     "nearest of nothing": (SHOP, "phone_regions", "nearest:\nphone_regions", 4, "no pairs"),
     "a nearest that is not served": (SHOP, "phone_regions", "nearest: {pt: es}\nphone_regions", 4, "leads to 'es'"),
     "a nearest that is a list": (SHOP, "phone_regions", "nearest: {pt: [en]}\nphone_regions", 4, "'pt' leads to"),
-    "facts as a list": (SHOP, "facts:\n", "facts: []\nmore:\n", 5, "no facts"),
+    "facts as a list": (SHOP, "facts:\n", "facts: []\nmore:\n", 7, "no facts"),
 }  # fmt: skip
 
 
