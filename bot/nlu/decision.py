@@ -21,6 +21,8 @@ OUT_OF_SCOPE = "out_of_scope"
 # What an outcome is worth: a right answer 1, a wrong one as much lost; two offered with the right one among them half
 # an answer; being asked again a small loss. Of what is nothing of ours, saying so is right.
 RIGHT, WRONG, OFFERED, OFFERED_WRONG, ASKED = 1.0, -1.0, 0.4, -0.3, -0.1
+# Of real messages at least this share is nothing of ours, however few of the examples are.
+OUTSIDE_SHARE = 0.1
 _CERTAIN = (0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9)
 _PAIR = (0.3, 0.4, 0.5, 0.6, 0.7, 1.1)
 _OUTSIDE = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 1.1)
@@ -64,6 +66,7 @@ def choose(chances: Chances, classes: npt.NDArray[np.str_], truth: npt.NDArray[n
     right = named[:, 0] == truth
     among = (named == truth[:, None]).any(axis=1)
     nothing = truth == OUT_OF_SCOPE
+    weights = np.where(nothing, _weight(int(nothing.sum()), len(truth)), 1.0)
 
     def worth(certain: float, pair: float, limit: float) -> float:
         said = (foreign >= limit) | (foreign > first)
@@ -73,7 +76,7 @@ def choose(chances: Chances, classes: npt.NDArray[np.str_], truth: npt.NDArray[n
         total = np.where(said, np.where(nothing, RIGHT, WRONG), 0.0)
         total += np.where(answered, np.where(right, RIGHT, WRONG), 0.0)
         total += np.where(offered, np.where(among, OFFERED, OFFERED_WRONG), 0.0)
-        return float((total + asked * ASKED).mean())
+        return float(np.average(total + asked * ASKED, weights=weights))
 
     usual = Thresholds()
     # of equals the ones nearest to the usual: where few are held out, nothing extreme follows from a single one
@@ -82,6 +85,13 @@ def choose(chances: Chances, classes: npt.NDArray[np.str_], truth: npt.NDArray[n
         key=lambda one: abs(one[0] - usual.certain) + abs(one[1] - usual.pair) + abs(one[2] - usual.outside),
     )
     return Thresholds(*max(grid, key=lambda one: round(worth(*one), 3)))
+
+
+def _weight(outside: int, count: int) -> float:
+    """What each message that is nothing of ours counts for, so that together they have their share."""
+    if not 0 < outside < count:
+        return 1.0
+    return max(1.0, OUTSIDE_SHARE / (1.0 - OUTSIDE_SHARE) * (count - outside) / outside)
 
 
 def temperature(logits: npt.NDArray[np.float32], truth: npt.NDArray[np.int64]) -> float:
