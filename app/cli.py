@@ -88,6 +88,7 @@ def evaluate(
 @cli.command()
 def check() -> None:
     """Checks the content; names file, line and mend of every mistake, and what is not written yet in some language."""
+    from app import policies
     from bot.content.check import check as find
     from bot.content.library import read
 
@@ -96,7 +97,7 @@ def check() -> None:
         library = read(loaded.data_dir)
     except ContentError as error:
         fail(str(error))
-    problems = find(library, loaded.project_dir)
+    problems = [*find(library, loaded.project_dir), *policies.problems(loaded.data_dir / "shop.yml")]
     gaps = [problem for problem in problems if problem.gap]
     if gaps:
         err.print("\n".join(f"not yet: {gap}" for gap in gaps), markup=False, highlight=False, soft_wrap=True)

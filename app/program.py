@@ -22,13 +22,13 @@ from actions.codes import OneTimeCodes
 from actions.shop.policy import Policy
 from actions.shop.sql import SqlShop
 from actions.typed import parse_contact
-from app import schema, training, web
+from app import policies, schema, training, web
 from app.demo import load_demo
 from app.order_panel import ShopOrders
 from app.post import post
 from app.readiness import Readiness
 from app.settings import Settings, kept_secret
-from bot.content.check import hours, policies, queue_rules
+from bot.content.check import hours, queue_rules
 from bot.content.errors import ContentError
 from bot.content.live import LiveWords
 from bot.forgetting import keep_forgetting
@@ -79,7 +79,7 @@ async def open_house(settings: Settings) -> House:
     problems = [
         *queue_rules(settings.data_dir / "handoff.yml"),
         *hours(settings.data_dir / "hours.yml"),
-        *policies(settings.data_dir / "shop.yml"),
+        *policies.problems(settings.data_dir / "shop.yml"),
     ]
     if problems:
         raise ContentError(problems)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from actions.shop.policy import BadPolicy, Policy
 from bot.content.errors import ContentError, Problem
 from bot.content.library import Library, Phrase, Question
 from bot.content.render import PLACEHOLDER, Formatter
@@ -21,7 +20,6 @@ ENOUGH_EXAMPLES = 15
 RULES = "data/rules.yml"
 QUEUE = "data/handoff.yml"
 HOURS = "data/hours.yml"
-SHOP = "data/shop.yml"
 # Rasa's own files beside the content, looked at here so that they too are mended by file and line
 RASA_FILES = ("config.yml", "domain.yml", RULES, "data/stories.yml")
 
@@ -46,7 +44,6 @@ def check(library: Library, root: Path) -> list[Problem]:
             ruled = None if name == RULES else ruled
     problems += queue_rules(root / QUEUE) if (root / QUEUE).exists() else []
     problems += hours(root / HOURS)
-    problems += policies(root / SHOP) if (root / SHOP).exists() else []
     for question in library.questions.values():
         problems += [*_question(question, library, ruled)]
     for phrase in library.phrases.values():
@@ -88,16 +85,6 @@ def hours(path: Path) -> list[Problem]:
         Hours.load(path)
     except HoursError as error:
         return [Problem(f"{path.parent.name}/{path.name}", error.line, error.what, error.mend)]
-    return []
-
-
-def policies(path: Path) -> list[Problem]:
-    """What is wrong with what customers may do by themselves."""
-    name = f"{path.parent.name}/{path.name}"
-    try:
-        Policy.load(path)
-    except BadPolicy as error:
-        return [Problem(name, 1, str(error).removeprefix(f"{path}: "), "Mend it.")]
     return []
 
 

@@ -43,23 +43,29 @@ Dense = npt.NDArray[np.float32]
 
 # how much the meaning may count beside the grams
 _SHARES = (0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
-_USUAL_SHARE = 1.0  # where none could be found
 _ENOUGH_NEW = 5  # messages for each intent
 # enough messages to learn from their encoder's vectors alone, and leave the student's, which only come near them
 _ENOUGH_TAUGHT = 0.05
 
 
 @dataclass(frozen=True)
+class Mix:
+    """What the second classifier counts beside the first, and by what their sum is divided to make probabilities."""
+
+    share: float = 1.0
+    temperature: float = 0.3
+
+
+@dataclass(frozen=True)
 class Trained:
-    """All that is learnt: both classifiers, what the second counts for a message in English (`taught`) and in another
-    language (`told`), what makes scores probabilities, and the thresholds."""
+    """All that is learnt: both classifiers, how they are added up for a message in English (`taught`) and in another
+    language (`told`), and the thresholds."""
 
     rarities: npt.NDArray[np.float32] | None
     grams: Linear | None
     meaning: Kernel | None
-    taught: float
-    told: float
-    temperature: float
+    taught: Mix
+    told: Mix
     thresholds: Thresholds
 
     @property
@@ -68,7 +74,7 @@ class Trained:
         assert found is not None
         return found.classes
 
-    def scores(self, sparse: scipy.sparse.csr_matrix, dense: Dense, english: npt.NDArray[np.bool_]) -> Dense:
+    def logits(self, sparse: scipy.sparse.csr_matrix, dense: Dense, english: npt.NDArray[np.bool_]) -> Dense:
         """Of both, added up; shape (messages, classes)."""
         return _together(self, _of(self.grams, sparse), _of(self.meaning, dense), english)
 
@@ -161,8 +167,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         sparse, dense = _features([message])
         rarities = self._trained.rarities
         counted = weighing.weighed(sparse, rarities) if rarities is not None else sparse
-        scores = self._trained.scores(counted, dense, np.array([_english(message)]))
-        chances = decision.softmax(scores / self._trained.temperature)[0]
+        chances = decision.softmax(self._trained.logits(counted, dense, np.array([_english(message)])))[0]
         return [(str(self._trained.classes[place]), float(chances[place])) for place in np.argsort(-chances)]
 
     def _fit(
@@ -175,7 +180,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
             enough = english.mean() >= _ENOUGH_TAUGHT and len(set(intents[english])) > 1
             rows = english if enough else np.ones(len(intents), dtype=bool)
             meaning = kernel.fit(dense[rows], intents[rows], self._config["seed"]).over(np.unique(intents))
-        return Trained(None, grams, meaning, _USUAL_SHARE, _USUAL_SHARE, 0.3, Thresholds())
+        return Trained(None, grams, meaning, Mix(), Mix(), Thresholds())
 
     def _tried(
         self,
@@ -188,7 +193,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
     ) -> Trained:
         """What the meaning counts, temperature and thresholds, by what is predicted for messages that were held out."""
         trials = trying.trials(intents, self._config["seed"])
-        usual = Trained(None, None, None, _USUAL_SHARE, _USUAL_SHARE, 0.3, Thresholds())
+        usual = Trained(None, None, None, Mix(), Mix(), Thresholds())
         if not any(trial.known.any() for trial in trials):
             return usual  # too few to hold any out
         classes = np.unique(intents)
@@ -207,14 +212,12 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         told = new if new.sum() >= _ENOUGH_NEW * len(classes) else told
         tried = replace(
             usual,
-            taught=_share(grams, meaning, numbers, known & taught, trusted=True),
-            told=_share(grams, meaning, numbers, told, trusted=False),
+            taught=_mixed(grams, meaning, numbers, known & taught, known & taught, trusted=True),
+            told=_mixed(grams, meaning, numbers, told, known & ~taught, trusted=False),
         )
-        scores = _together(tried, grams, meaning, taught)
-        heat = decision.temperature(scores[known], numbers[known])
+        chances = decision.softmax(_together(tried, grams, meaning, taught))
         truth = np.where(known, intents[held], OUT_OF_SCOPE)
-        thresholds = decision.choose(decision.softmax(scores / heat), classes, truth)
-        return replace(tried, temperature=heat, thresholds=thresholds)
+        return replace(tried, thresholds=decision.choose(chances, classes, truth))
 
 
 def _stacked(parts: Sequence[Dense | None]) -> Dense | None:
@@ -229,12 +232,32 @@ def _of(part: Linear | Kernel | None, rows: Any) -> Dense | None:
 def _together(
     trained: Trained, by_grams: Dense | None, by_meaning: Dense | None, english: npt.NDArray[np.bool_]
 ) -> Dense:
+    heat = np.where(english, trained.taught.temperature, trained.told.temperature).astype(np.float32)[:, None]
+    share = np.where(english, trained.taught.share, trained.told.share).astype(np.float32)[:, None]
+    return np.asarray(_summed(by_grams, by_meaning, share) / heat, dtype=np.float32)
+
+
+def _summed(by_grams: Dense | None, by_meaning: Dense | None, share: float | Dense) -> Dense:
     if by_grams is None or by_meaning is None:
         only = by_meaning if by_grams is None else by_grams
         assert only is not None
         return only
-    share = np.where(english, trained.taught, trained.told).astype(np.float32)
-    return np.asarray(by_grams + share[:, None] * by_meaning, dtype=np.float32)
+    return np.asarray(by_grams + share * by_meaning, dtype=np.float32)
+
+
+def _mixed(
+    by_grams: Dense | None,
+    by_meaning: Dense | None,
+    numbers: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.bool_],
+    calibrated: npt.NDArray[np.bool_],
+    trusted: bool,
+) -> Mix:
+    """How both are added up: the share by the messages `rows`, the temperature by those of `calibrated`."""
+    share = _share(by_grams, by_meaning, numbers, rows, trusted)
+    if not calibrated.any():
+        return Mix(share)
+    return Mix(share, decision.temperature(_summed(by_grams, by_meaning, share)[calibrated], numbers[calibrated]))
 
 
 def _share(
@@ -245,15 +268,15 @@ def _share(
     trusted: bool,
 ) -> float:
     """What the meaning is to count: of all shares that are as good as the best, the most where the vectors are
-    `trusted`, as good for any message as for those learnt, and else the least. As good is what is within a standard
-    error, or half of one: what is held out cannot say it more precisely."""
+    `trusted`, as good for any message as for those learnt, and else the least. As good is what is wrong more often by
+    no more than the standard error of that difference: what is held out cannot say it more precisely."""
     if by_grams is None or by_meaning is None or not rows.any():
-        return _USUAL_SHARE
-    right = [
-        float(((by_grams[rows] + share * by_meaning[rows]).argmax(axis=1) == numbers[rows]).mean()) for share in _SHARES
-    ]
-    slack = (1.0 if trusted else 0.5) * float(np.sqrt(max(right) * (1.0 - max(right)) / rows.sum()))
-    good = [share for share, one in zip(_SHARES, right, strict=True) if one >= max(right) - slack]
+        return Mix.share
+    right = np.array([(by_grams[rows] + share * by_meaning[rows]).argmax(axis=1) == numbers[rows] for share in _SHARES])
+    best = right[right.sum(axis=1).argmax()]
+    lost = best.sum() - right.sum(axis=1)
+    error = np.sqrt((right != best).sum(axis=1))
+    good = [share for share, one, slack in zip(_SHARES, lost, error, strict=True) if one <= slack]
     return max(good) if trusted else min(good)
 
 

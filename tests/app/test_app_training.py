@@ -6,12 +6,22 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+import structlog
 from rich.console import Console
 from structlog.testing import capture_logs
 
 from app import training
 from app.settings import ROOT, Settings
 from bot import models
+
+
+@pytest.fixture(autouse=True)
+def every_line_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever an earlier test has made of the logs."""
+    monkeypatch.setattr(
+        training, "log", structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(0))
+    )
+
 
 POLICY = Path("data/faq/returns/return_policy.yml")
 

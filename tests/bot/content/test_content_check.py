@@ -320,10 +320,3 @@ def test_all_mistakes_are_told_at_once_in_order(project: Path) -> None:
     found = problems(project)
     assert found == sorted(found)
     assert {file for file, _, _ in found} == {POLICY, PHRASES, "data/faq/zoo/zebra.yml"}
-
-
-def test_a_policy_that_cannot_be_used_is_told_with_what_to_write(project: Path) -> None:
-    replace(project, SHOP, "cancel_while: [placed, processing]", "cancel_while: [someday]")
-    ((file, line, what),) = problems(project)
-    assert (file, line) == (SHOP, 1)
-    assert "cancel_while" in what and "placed" in what
