@@ -269,13 +269,14 @@ def _share(
 ) -> float:
     """What the meaning is to count: of all shares that are as good as the best, the most where the vectors are
     `trusted`, as good for any message as for those learnt, and else the least. As good is what is wrong more often by
-    no more than the standard error of that difference: what is held out cannot say it more precisely."""
+    no more than the standard error of that difference, or two where vectors are doubted: what is held out cannot say it
+    more precisely."""
     if by_grams is None or by_meaning is None or not rows.any():
         return Mix.share
     right = np.array([(by_grams[rows] + share * by_meaning[rows]).argmax(axis=1) == numbers[rows] for share in _SHARES])
     best = right[right.sum(axis=1).argmax()]
     lost = best.sum() - right.sum(axis=1)
-    error = np.sqrt((right != best).sum(axis=1))
+    error = (1.0 if trusted else 2.0) * np.sqrt((right != best).sum(axis=1))
     good = [share for share, one, slack in zip(_SHARES, lost, error, strict=True) if one <= slack]
     return max(good) if trusted else min(good)
 

@@ -42,7 +42,7 @@ ROWS = [
 
 
 class Pipeline:
-    """The features that config.yml gives the classifier, sparse; `dense` adds unit vectors that tell the text's length."""
+    """The features that config.yml gives the classifier, sparse; `dense` adds unit vectors by the text's length."""
 
     def __init__(self, folder: Path, dense: bool = False) -> None:
         self._tokenizer = SpacyBlankTokenizer(SpacyBlankTokenizer.get_default_config())
