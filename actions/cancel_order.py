@@ -15,7 +15,7 @@ from actions.order_lines import items_line, refund_line
 from actions.shop.backend import Order, PaymentState, ShopBackend
 from actions.shop.changes import Change, Doing, Refusal, Refused
 from actions.shop.policy import Policy
-from actions.slots import APPROVED_ORDER
+from actions.slots import APPROVED_ORDER, ORDER_NUMBER
 from actions.standalone import StandaloneShop, policy
 from actions.values import Value, ident, lines, money, phrase
 from actions.verification import Level
@@ -93,7 +93,7 @@ class ActionCancelOrder(Action):
             async with asyncio.timeout(self._patience):
                 change = await self._shop.cancel(order_id, doing)
         except Refused as refused:
-            refuse(str(tracker.get_slot("order_number")), refused.why, dispatcher)
+            refuse(str(tracker.get_slot(ORDER_NUMBER)), refused.why, dispatcher)
             return done
         except Exception as error:  # whatever is the matter with the shop
             return [*done, *unreachable(self.name(), error, dispatcher)]

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils import uuid7
 
 from actions.shop import tables as t
-from actions.shop.backend import Order, PaymentState, RefundState
+from actions.shop.backend import Order, OrderState, PaymentState, RefundState
 from actions.shop.changes import Change, ChangeKind, Doing, Refusal, Refused
 from actions.shop.policy import Policy
 from actions.shop.rows import change_of, refund_of
@@ -43,7 +43,7 @@ async def cancel(connection: AsyncConnection, order: Order, policy: Policy, doin
     moved = await connection.execute(
         update(t.orders)
         .where(t.orders.c.id == order.id, t.orders.c.state == order.state.value)
-        .values(state="cancelled")
+        .values(state=OrderState.CANCELLED.value)
     )
     if moved.rowcount != 1:
         raise Refused(Refusal.TOO_LATE)
@@ -66,7 +66,7 @@ async def cancel(connection: AsyncConnection, order: Order, policy: Policy, doin
         "who": doing.who,
         "level": doing.level,
         "before": {"state": order.state.value},
-        "after": {"state": "cancelled", "refunds": [row["id"] for row in refunds]},
+        "after": {"state": OrderState.CANCELLED.value, "refunds": [row["id"] for row in refunds]},
         "at": now,
     }
     await connection.execute(insert(t.changes), change)

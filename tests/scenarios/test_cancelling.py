@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from running import Agent, Customer, Shohay, demo_settings, eventually
+from running import Agent, Customer, Shohay, eventually
 
 pytestmark = pytest.mark.model
 
@@ -69,27 +69,19 @@ class Shop:
             return connection.execute(sa.text(statement), values).scalar()
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[Shohay]:
-    folder = tmp_path_factory.mktemp("cancelling")
-    made = Shohay(demo_settings(folder, models_dir), folder / "log").start().ready()
-    yield made
-    made.stop()
-
-
 @pytest.fixture
-def shop(running: Shohay) -> Iterator[Shop]:
-    made = Shop(Path(running.settings["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")))
+def shop(shohay: Shohay) -> Iterator[Shop]:
+    made = Shop(Path(shohay.settings["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")))
     yield made
     made.restore()
 
 
 @pytest.fixture
-def to_the_code(running: Shohay, shop: Shop) -> Callable[[str], Customer]:
+def to_the_code(shohay: Shohay, shop: Shop) -> Callable[[str], Customer]:
     """A customer who has said what they want and whose order it is."""
 
     def start(variant: str = "en") -> Customer:
-        customer = Customer(running.url)
+        customer = Customer(shohay.url)
         customer.ask(WISHES[variant][0])
         customer.ask(OWNER)
         return customer
@@ -128,8 +120,8 @@ def test_a_no_leaves_everything_as_it_was(to_the_code: Callable[[str], Customer]
     assert shop.state("10003") == "processing"
 
 
-def test_everything_at_once_is_understood_and_an_faq_in_between_changes_nothing(running: Shohay, shop: Shop) -> None:
-    customer = Customer(running.url)
+def test_everything_at_once_is_understood_and_an_faq_in_between_changes_nothing(shohay: Shohay, shop: Shop) -> None:
+    customer = Customer(shohay.url)
     customer.ask(f"cancel order 10003 please, my email is {OWNER}")
     said = customer.heard(customer.write("how long do refunds take"), count=2)
     assert "5–10 days" in said[0]["text"] and "6-digit code" in said[1]["text"]
@@ -148,20 +140,18 @@ def test_the_buttons_say_yes_and_no(to_the_code: Callable[[str], Customer], shop
     assert "is cancelled" in done["text"]
 
 
-def test_somebody_elses_order_gets_no_letter_and_the_answer_that_a_missing_one_gets(
-    running: Shohay, shop: Shop
-) -> None:
+def test_somebody_elses_order_gets_no_letter_and_the_answer_that_a_missing_one_gets(shohay: Shohay, shop: Shop) -> None:
     replies = []
     for number in ("10003", "99999"):
-        customer = Customer(running.url)
+        customer = Customer(shohay.url)
         customer.ask(f"cancel order {number}")
         replies.append(customer.ask("amina@example.com"))
     assert replies[0] == replies[1]
     assert shop.letters() == 0
 
 
-def test_a_shipped_order_is_not_cancelled_and_a_return_is_offered(running: Shohay, shop: Shop) -> None:
-    customer = Customer(running.url)
+def test_a_shipped_order_is_not_cancelled_and_a_return_is_offered(shohay: Shohay, shop: Shop) -> None:
+    customer = Customer(shohay.url)
     customer.ask("cancel order 10001")
     said = customer.heard(customer.write("amina@example.com"))[0]
     assert "can no longer be cancelled" in said["text"]
@@ -170,7 +160,7 @@ def test_a_shipped_order_is_not_cancelled_and_a_return_is_offered(running: Shoha
 
 
 def test_five_wrong_codes_bring_a_person_who_sees_that_nobody_is_verified(
-    running: Shohay, to_the_code: Callable[[str], Customer], shop: Shop
+    shohay: Shohay, to_the_code: Callable[[str], Customer], shop: Shop
 ) -> None:
     customer = to_the_code("en")
     right = shop.code()
@@ -179,19 +169,19 @@ def test_five_wrong_codes_bring_a_person_who_sees_that_nobody_is_verified(
         assert "not the code" in customer.ask(wrong, count=2)
     customer.write(wrong)
     eventually(lambda: customer.page()["status"] == "queued")
-    seen = Agent(running.url).conversation(customer.conversation_id)
+    seen = Agent(shohay.url).conversation(customer.conversation_id)
     assert seen["reason"] == "verification_failed" and seen["brief"]["verification"] == "matched"
     assert shop.state("10003") == "processing"
 
 
 def test_who_has_typed_the_code_is_verified_at_the_desk(
-    running: Shohay, to_the_code: Callable[[str], Customer], shop: Shop
+    shohay: Shohay, to_the_code: Callable[[str], Customer], shop: Shop
 ) -> None:
     customer = to_the_code("en")
     code = shop.code()
     customer.ask(code, count=2)
     customer.write("I want to talk to a human please")
     eventually(lambda: customer.page()["status"] == "queued")
-    brief = Agent(running.url).conversation(customer.conversation_id)["brief"]
+    brief = Agent(shohay.url).conversation(customer.conversation_id)["brief"]
     assert brief["verification"] == "verified"
     assert code not in str(brief["known"])
