@@ -6,10 +6,11 @@ who may (promise 21); the action that follows does it.
 
 import asyncio
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
@@ -17,15 +18,18 @@ from rasa_sdk.interfaces import ActionExecutionRejection
 from rasa_sdk.types import DomainDict
 from uuid_utils import uuid7
 
-from actions.codes import Checked, OneTimeCodes, TooManyLetters
+from actions.codes import Checked, TooManyLetters
+from actions.detail import Detail, Known, Unusable
 from actions.forms import OrderForm, Slots
-from actions.lookup import SHOP_PATIENCE_SECONDS, missed, unreachable, wants_person
+from actions.heard import Heard, heard_since
+from actions.lookup import missed, unreachable, wants_person
 from actions.post import NotSent
-from actions.shop.backend import Order, ShopBackend
+from actions.shop.backend import Order
 from actions.shop.changes import Refusal
 from actions.slots import (
     APPROVED_ORDER,
     CONFIRMATION,
+    DETAILS,
     HANDOFF_REASON,
     LOOKUP_MISSES,
     ONE_TIME_CODE,
@@ -33,8 +37,8 @@ from actions.slots import (
     ORDER_NUMBER,
     STEPPED_UP_ORDER,
     VERIFIED_ORDER,
+    WISHED,
 )
-from actions.standalone import StandaloneShop
 from actions.typed import fold_digits, parse_contact
 from actions.verification import Level, match
 
@@ -46,58 +50,46 @@ _CODE_DIGITS = range(4, 9)
 
 
 class ChangeForm(OrderForm):
-    """Asks for what it takes to change an order. Without `codes` nobody can show who they are, and a person is asked.
+    """Asks for what it takes to change an order: which, whose, what else has to be known, a code, and a yes.
 
-    Args:
-        patience: how many seconds the shop, and who carries the letter with the code, have to answer.
+    `details` are asked in this order, each only where it is needed, and found in whatever was said since the form
+    began. What it asks itself has no phrase `ask_<name>`, or Rasa would ask it once more.
     """
 
-    def __init__(
-        self,
-        shop: ShopBackend | None = None,
-        regions: Sequence[str] | None = None,
-        codes: OneTimeCodes | None = None,
-        patience: float = SHOP_PATIENCE_SECONDS,
-    ) -> None:
-        super().__init__(regions)
-        self._shop = shop or StandaloneShop()
-        self._codes = codes
-        self._patience = patience
+    details: Sequence[Detail] = ()
 
     @abstractmethod
     def refusal(self, order: Order) -> Refusal | None:
         """Why this order cannot be changed so, by the shop's policy; None where it can."""
 
     @abstractmethod
-    def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> None:
-        """Say why, and what can be done instead."""
+    def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """Say why, and what can be done instead; a person, if need be, by the events that are given back."""
 
     @abstractmethod
-    def summarise(self, order: Order, dispatcher: CollectingDispatcher) -> None:
+    def summarise(self, order: Order, known: Known, dispatcher: CollectingDispatcher) -> None:
         """Say what is about to be done; whether to do it is asked right after that."""
 
-    async def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Say what is about to be done to the customer's own order, and ask whether to do it."""
-        try:
-            async with asyncio.timeout(self._patience):
-                order = await self._shop.find_order(str(tracker.get_slot(ORDER_NUMBER)))
-        except Exception as error:  # whatever is the matter with the shop
-            return unreachable(self.name(), error, dispatcher)
-        if order is not None and order.id == tracker.get_slot(VERIFIED_ORDER):
-            self.summarise(order, dispatcher)
-        dispatcher.utter_message(response="utter_ask_confirmation")
-        return []
+    async def settle(
+        self, order: Order, known: Known, dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> list[EventType] | None:
+        """A last look before the code, with all details known: None to go on, or what ends the form instead."""
+        return None
 
     def domain_slots(self, domain: DomainDict) -> list[str]:
-        """The form's slots, known here so that no call has to carry the whole domain."""
-        return [ORDER_NUMBER, ORDER_CONTACT, ONE_TIME_CODE, CONFIRMATION]
+        """The form's slots, known here so that no call has to carry the whole domain; answers before what they may be
+        answers about."""
+        return [CONFIRMATION, ONE_TIME_CODE, ORDER_NUMBER, ORDER_CONTACT]
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         """Take what the message says, and find the next thing to ask; or step aside for another question."""
         cleared: list[EventType] = []
         if self._just_began(tracker):
-            cleared = [SlotSet(name, None) for name in (ONE_TIME_CODE, CONFIRMATION, APPROVED_ORDER)]
-            tracker.add_slots(cleared)
+            cleared = [SlotSet(name, None) for name in (ONE_TIME_CODE, CONFIRMATION, APPROVED_ORDER, DETAILS, WISHED)]
+            tracker.add_slots([*cleared, SlotSet(REQUESTED_SLOT, None)])
+        elif self._never_mind(tracker):
+            dispatcher.utter_message(response="utter_left_as_it_was")
+            return end_form()
         events = await super().run(dispatcher, tracker, domain)
         if not cleared and self._asks_something_else(tracker, events):
             raise ActionExecutionRejection(self.form_name())
@@ -115,7 +107,7 @@ class ChangeForm(OrderForm):
     def extract_confirmation(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
         """A yes or a no to the summary. "No, the other one, 10003" is neither: it names another order."""
         asked = tracker.get_slot(REQUESTED_SLOT) == CONFIRMATION and not self._just_began(tracker)
-        if not asked or ORDER_NUMBER in tracker.slots_to_validate():
+        if not asked or self.extract_order_number(dispatcher, tracker, domain):
             return {}
         answer = _ANSWERS.get(str((tracker.latest_message.get("intent") or {}).get("name")))
         return {CONFIRMATION: answer} if answer else {}
@@ -132,29 +124,41 @@ class ChangeForm(OrderForm):
         """Yes or no."""
         return {CONFIRMATION: str(value) if value in (YES, NO) else None}
 
+    def _never_mind(self, tracker: Tracker) -> bool:
+        """Whether a question that is not answered by no is: the customer wants no more of it."""
+        asked, heard = tracker.get_slot(REQUESTED_SLOT), Heard.of(tracker.latest_message)
+        if heard.intent != "deny" or asked in (None, CONFIRMATION) or _stepped_aside(tracker):
+            return False
+        detail = next((one for one in self.details if one.name == asked), None)
+        return not (detail and detail.no_is_an_answer) and not any(char.isdigit() or char == "@" for char in heard.text)
+
     def _asks_something_else(self, tracker: Tracker, events: Sequence[EventType]) -> bool:
         """Whether the reply to a question of this form's own is another question, not answered yet."""
         if tracker.get_slot(REQUESTED_SLOT) not in (ONE_TIME_CODE, CONFIRMATION) or not self.wishes_more(tracker):
             return False
-        return not any(event.get("name") in self.domain_slots({}) for event in events) and not _stepped_aside(tracker)
+        if any(event.get("name") in self.domain_slots({}) for event in events) or _stepped_aside(tracker):
+            return False
+        return tracker.get_slot(REQUESTED_SLOT) == ONE_TIME_CODE or not self.details
 
     async def _next(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number, typed = tracker.get_slot(ORDER_NUMBER), tracker.get_slot(ORDER_CONTACT)
         if not number or not typed:
             return [_ask(ORDER_CONTACT if number else ORDER_NUMBER)]
         try:
-            async with asyncio.timeout(self._patience):
-                order = await self._shop.find_order(number)
+            async with asyncio.timeout(self._services.patience):
+                order = await self._services.shop.find_order(number)
                 # matched even where there is no order, so that both take the same time
-                level = match(order, parse_contact(typed, self._regions))
+                level = match(order, parse_contact(typed, self._services.regions))
                 if order is None or level < Level.MATCHED:
                     events = missed(dispatcher, tracker)
                     # a code or a yes beside it was about the order before
-                    return [*events, *(_end() if wants_person(events) else _anew(ORDER_NUMBER))]
+                    return [*events, *(end_form() if wants_person(events) else _anew(ORDER_NUMBER))]
                 found: list[EventType] = [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0)]
                 return [*found, *await self._of(order, dispatcher, tracker)]
+        except ActionExecutionRejection:
+            raise
         except Exception as error:  # whatever is the matter with the shop
-            return [*unreachable(self.name(), error, dispatcher), *_end()]
+            return [*unreachable(self.name(), error, dispatcher), *end_form()]
 
     async def _of(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """What comes next for a customer's own order."""
@@ -162,57 +166,105 @@ class ChangeForm(OrderForm):
         # after a yes the shop has the last word: of a turn that is repeated it knows that it was done
         why = None if answer == YES else self.refusal(order)
         if why is not None:
-            self.refuse(order, why, dispatcher)
-            return _end()
+            return [*self.refuse(order, why, dispatcher), *end_form()]
+        known = dict(tracker.get_slot(DETAILS) or {}) if tracker.get_slot(VERIFIED_ORDER) in (order.id, None) else {}
+        missing, changed = self._hear(order, known, dispatcher, tracker)
+        if missing is None and changed:
+            answer = None  # it was about something else
+        told: list[EventType] = []
+        if self.details:
+            wished = "; ".join(one.describe(known[one.name], order) for one in self.details if one.name in known)
+            told = [SlotSet(DETAILS, known), SlotSet(WISHED, wished or None)]
+        if missing is not None:
+            missing.ask(order, known, dispatcher)
+            return [*told, *_anew(missing.name)]
+        if answer is None:
+            settled = await self.settle(order, known, dispatcher, tracker)
+            if settled is not None:
+                return [*told, *settled]
         stepped = await self._step_up(order, dispatcher, tracker)
         if stepped is not None:
-            return stepped
-        sure: list[EventType] = [SlotSet(STEPPED_UP_ORDER, order.id), SlotSet(ONE_TIME_CODE, None)]
+            return [*told, *stepped]
+        sure: list[EventType] = [*told, SlotSet(STEPPED_UP_ORDER, order.id), SlotSet(ONE_TIME_CODE, None)]
         if answer == YES:
-            return [*sure, *_end(approved=order.id)]
+            return [*sure, *end_form(approved=order.id)]
         if answer == NO:
             dispatcher.utter_message(response="utter_left_as_it_was")
-            return [*sure, *_end()]
-        return [*sure, _ask(CONFIRMATION)]
+            return [*sure, *end_form()]
+        self.summarise(order, known, dispatcher)
+        dispatcher.utter_message(response="utter_confirm_change")
+        return [*sure, SlotSet(CONFIRMATION, None), _ask(CONFIRMATION)]
+
+    def _hear(
+        self, order: Order, known: dict[str, Any], dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> tuple[Detail | None, bool]:
+        """Takes into `known` what was said of the details.
+
+        Returns:
+            The first that is still missing, and whether one is another now than it was.
+
+        Raises:
+            ActionExecutionRejection: the latest message is another question.
+        """
+        asked = tracker.get_slot(REQUESTED_SLOT)
+        latest = None if asked == ONE_TIME_CODE or _stepped_aside(tracker) else Heard.of(tracker.latest_message)
+        earlier = heard_since(tracker, self.form_name())
+        before, missing, objected = dict(known), None, False
+        for detail in self.details:
+            if any(known.get(name) != before.get(name) for name in detail.about):
+                known.pop(detail.name, None)
+            if not detail.needed(order, known):
+                known.pop(detail.name, None)
+                continue
+            try:
+                value = detail.take(latest, order, known, asked == detail.name) if latest else None
+                for one in reversed(earlier):
+                    if value is None and detail.name not in known:
+                        value = detail.take(one, order, known, asked=False)
+            except Unusable as unusable:
+                value, objected = None, True
+                dispatcher.utter_message(response=f"utter_{unusable.phrase}", **unusable.params)
+                known.pop(detail.name, None)
+            if value is not None:
+                known[detail.name] = value
+            if detail.name not in known:
+                missing = detail
+                break
+        changed = any(known.get(name) != value for name, value in before.items())
+        new = known != before
+        answering = {*(one.name for one in self.details), *([CONFIRMATION] if self.details else [])}
+        if latest is not None and asked in answering and not (new or objected):
+            if self.wishes_more(tracker) and tracker.get_slot(VERIFIED_ORDER) == order.id:
+                raise ActionExecutionRejection(self.form_name())
+            if missing is not None and missing.name == asked:
+                dispatcher.utter_message(response=f"utter_{missing.unclear}")
+        return missing, changed
 
     async def _step_up(
         self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker
     ) -> list[EventType] | None:
         """What is still to be asked until the customer is surely the order's owner; None when they are."""
-        if self._codes is None:
+        if self._services.codes is None:
             return _to_person("code_not_possible", dispatcher)
-        if await self._codes.verified(tracker.sender_id, order.id):
+        if await self._services.codes.verified(tracker.sender_id, order.id):
             return None
         typed = tracker.get_slot(ONE_TIME_CODE)
         if typed:
-            checked = await self._codes.check(tracker.sender_id, order.id, typed)
+            checked = await self._services.codes.check(tracker.sender_id, order.id, typed)
             if checked is Checked.RIGHT:
                 return None
             if checked is Checked.SPENT:
                 return _to_person("code_spent", dispatcher)
             dispatcher.utter_message(response="utter_code_wrong" if checked is Checked.WRONG else "utter_code_expired")
-        if not await self._codes.waiting(tracker.sender_id, order.id):
+        if not await self._services.codes.waiting(tracker.sender_id, order.id):
             try:
-                await self._codes.send(tracker.sender_id, order, message_id(tracker), _language(tracker, order))
+                await self._services.codes.send(
+                    tracker.sender_id, order, message_id(tracker), _language(tracker, order)
+                )
             except (TooManyLetters, NotSent):
                 return _to_person("code_not_possible", dispatcher)
         # a yes that was said meanwhile is asked for once more
         return _anew(ONE_TIME_CODE)
-
-
-class AskConfirmation(Action, ABC):
-    """Asks a form's last question, however often something else was asked in between: with all that it is about."""
-
-    def __init__(self, form: ChangeForm) -> None:
-        self._form = form
-
-    @abstractmethod
-    def name(self) -> str:
-        """The action's name, `action_ask_<form>_confirmation`, by which Rasa finds it."""
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        """Ask."""
-        return await self._form.ask(dispatcher, tracker)
 
 
 def message_id(tracker: Tracker) -> str:
@@ -239,7 +291,7 @@ def _language(tracker: Tracker, order: Order) -> str:
 
 def _to_person(phrase: str, dispatcher: CollectingDispatcher) -> list[EventType]:
     dispatcher.utter_message(response=f"utter_{phrase}")
-    return [SlotSet(HANDOFF_REASON, "verification_failed"), *_end()]
+    return [SlotSet(HANDOFF_REASON, "verification_failed"), *end_form()]
 
 
 def _ask(slot: str) -> EventType:
@@ -251,9 +303,10 @@ def _anew(slot: str) -> list[EventType]:
     return [SlotSet(ONE_TIME_CODE, None), SlotSet(CONFIRMATION, None), _ask(slot)]
 
 
-def _end(approved: str | None = None) -> list[EventType]:
-    """The form is over."""
+def end_form(approved: str | None = None) -> list[EventType]:
+    """The form is over. What it knew stays for the action that follows a yes."""
     return [
+        *([] if approved else [SlotSet(DETAILS, None)]),
         SlotSet(ONE_TIME_CODE, None),
         SlotSet(CONFIRMATION, None),
         SlotSet(APPROVED_ORDER, approved),

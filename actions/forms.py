@@ -1,8 +1,9 @@
 """The two questions before an order is looked up: which order, and what contact is it under?
 
-Both forms fill the slots `order_number` and `order_contact`. The domain maps them from entities; where a message has
-no entity, the form takes the message itself as the try at an answer, unless it clearly says something else. Then
-the form steps aside, so that any question can be asked in between.
+All forms fill the slots `order_number` and `order_contact`, from the entities of a message while they ask for them; the
+domain fills them only while no form is on, since a house number in an address is no order's. Where a message has no
+entity, the form takes the message itself as the try at an answer, unless it clearly says something else. Then the form
+steps aside, so that any question can be asked in between.
 """
 
 from abc import abstractmethod
@@ -16,9 +17,11 @@ from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 from rasa_sdk.interfaces import NLU_FALLBACK_INTENT_NAME, ActionExecutionRejection
 from rasa_sdk.types import DomainDict
 
-from actions.slots import ORDER_CONTACT, ORDER_NUMBER
-from actions.standalone import phone_regions
-from actions.typed import parse_contact, parse_order_number
+from actions.heard import CHOOSE, Heard
+from actions.services import Services
+from actions.slots import CONFIRMATION, ORDER_CONTACT, ORDER_NUMBER
+from actions.standalone import services as standalone_services
+from actions.typed import fold_digits, parse_contact, parse_order_number
 from actions.understanding import CLOSE, FOREIGN
 
 Slots = dict[str, str | None]
@@ -26,14 +29,16 @@ Slots = dict[str, str | None]
 # Somebody who asks for a person gets one, even where the same message names an order.
 _WANTS_PERSON = {"human_agent", "complaint"}
 # What a reply to the form's question is taken for when it says nothing else.
-_NO_OTHER_WISH = {None, NLU_FALLBACK_INTENT_NAME, CLOSE, FOREIGN, "affirm", "deny"}
+_NO_OTHER_WISH = {None, NLU_FALLBACK_INTENT_NAME, CLOSE, FOREIGN, "affirm", "deny", CHOOSE}
+# at these questions an order's number is one; at any other, digits mean something else
+_NUMBER_IS_MEANT = (ORDER_NUMBER, ORDER_CONTACT, CONFIRMATION)
 
 
 class OrderForm(FormValidationAction):
-    """Asks for an order's number and its owner's contact. `regions` is where phone numbers are at home."""
+    """Asks for an order's number and its owner's contact. Without services it has those of Rasa's own action server."""
 
-    def __init__(self, regions: Sequence[str] | None = None) -> None:
-        self._regions = phone_regions() if regions is None else regions
+    def __init__(self, services: Services | None = None) -> None:
+        self._services = services or standalone_services()
 
     @abstractmethod
     def name(self) -> str:
@@ -53,12 +58,12 @@ class OrderForm(FormValidationAction):
         return events
 
     def extract_order_number(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
-        """The message, where it is a try at the order number."""
-        return self._try_at(ORDER_NUMBER, tracker)
+        """Another number that was named, or the message, where it is a try at one."""
+        return self._named(ORDER_NUMBER, ["order_number"], tracker) or self._try_at(ORDER_NUMBER, tracker)
 
     def extract_order_contact(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
-        """The message, where it is a try at the contact."""
-        return self._try_at(ORDER_CONTACT, tracker)
+        """Another contact that was named, or the message, where it is a try at one."""
+        return self._named(ORDER_CONTACT, ["email", "phone"], tracker) or self._try_at(ORDER_CONTACT, tracker)
 
     def validate_order_number(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -67,7 +72,7 @@ class OrderForm(FormValidationAction):
         if value is None:
             return {ORDER_NUMBER: None}
         number = parse_order_number(str(value))
-        contact = parse_contact(str(value), self._regions)
+        contact = parse_contact(str(value), self._services.regions)
         also: Slots = {ORDER_CONTACT: contact.text} if contact else {}
         if number is None:
             dispatcher.utter_message(
@@ -81,13 +86,22 @@ class OrderForm(FormValidationAction):
         """An e-mail address or phone number, or say what is needed."""
         if value is None:
             return {ORDER_CONTACT: None}
-        contact = parse_contact(str(value), self._regions)
+        contact = parse_contact(str(value), self._services.regions)
         if contact is None:
             is_number = parse_order_number(str(value)) is not None
             dispatcher.utter_message(
                 response="utter_order_contact_is_number" if is_number else "utter_order_contact_invalid"
             )
         return {ORDER_CONTACT: contact.text if contact else None}
+
+    def _named(self, slot: str, entities: Sequence[str], tracker: Tracker) -> Slots:
+        """What the latest message calls so and is not known yet, where it may be meant."""
+        meant = tracker.get_slot(REQUESTED_SLOT) in _NUMBER_IS_MEANT or self._just_began(tracker)
+        if not meant or slot in tracker.slots_to_validate():
+            return {}
+        heard, known = Heard.of(tracker.latest_message), tracker.get_slot(slot)
+        new = [value for entity in entities for value in heard.values(entity) if fold_digits(value) != known]
+        return {slot: new[0]} if new else {}
 
     def _try_at(self, slot: str, tracker: Tracker) -> Slots:
         if tracker.get_slot(REQUESTED_SLOT) != slot or slot in tracker.slots_to_validate() or self._just_began(tracker):
@@ -113,7 +127,7 @@ class OrderForm(FormValidationAction):
         """Whether a text holds an order number or a contact, or looks like a try at one."""
         if "@" in text or not any(c.isalpha() for c in text):
             return True
-        return parse_order_number(text) is not None or parse_contact(text, self._regions) is not None
+        return parse_order_number(text) is not None or parse_contact(text, self._services.regions) is not None
 
 
 class ValidateOrderStatusForm(OrderForm):

@@ -12,43 +12,37 @@ from rasa_sdk.forms import REQUESTED_SLOT
 from rasa_sdk.interfaces import ACTION_LISTEN_NAME
 from rasa_sdk.types import DomainDict
 
-from actions.shop.backend import Order, ShopBackend
+from actions.services import Services
+from actions.shop.backend import Order
 from actions.slots import HANDOFF_REASON, LOOKUP_MISSES, ORDER_CONTACT, ORDER_NUMBER, VERIFIED_ORDER
-from actions.standalone import ShopNotConfigured, StandaloneShop, phone_regions
+from actions.standalone import ShopNotConfigured
+from actions.standalone import services as standalone_services
 from actions.typed import parse_contact
 from actions.verification import Level, match
 
 logger = logging.getLogger(__name__)
 
 MISSES_UNTIL_PERSON = 3
-SHOP_PATIENCE_SECONDS = 4.0
 
 
 class OrderAction(Action, ABC):
     """An action about the order that the slots `order_number` and `order_contact` name.
 
-    Without a shop it opens the one of `SHOHAY_DATABASE_URL`; `patience` is how many seconds the shop has to answer.
+    Without services it has those of Rasa's own action server.
     """
 
     form: str
 
-    def __init__(
-        self,
-        shop: ShopBackend | None = None,
-        regions: Sequence[str] | None = None,
-        patience: float = SHOP_PATIENCE_SECONDS,
-    ) -> None:
-        self._shop = shop or StandaloneShop()
-        self._regions = phone_regions() if regions is None else regions
-        self._patience = patience
+    def __init__(self, services: Services | None = None) -> None:
+        self._services = services or standalone_services()
 
     @abstractmethod
     def name(self) -> str:
         """The action's name."""
 
     @abstractmethod
-    async def tell(self, order: Order, shop: ShopBackend, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
-        """Say what there is to say of the customer's own order."""
+    async def tell(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Say what there is to say of the customer's own order; what follows from it, such as a person, as events."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         """Answer about the customer's own order; a missing one and somebody else's are not found alike."""
@@ -56,13 +50,13 @@ class OrderAction(Action, ABC):
         if not number or not typed:
             return [FollowupAction(self.form)]
         try:
-            async with asyncio.timeout(self._patience):
-                order = await self._shop.find_order(number)
+            async with asyncio.timeout(self._services.patience):
+                order = await self._services.shop.find_order(number)
                 # Matched even where there is no order, so that both take the same time.
-                level = match(order, parse_contact(typed, self._regions))
+                level = match(order, parse_contact(typed, self._services.regions))
                 if order is not None and level >= Level.MATCHED:
-                    await self.tell(order, self._shop, dispatcher, tracker)
-                    return [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0)]
+                    told = await self.tell(order, dispatcher, tracker)
+                    return [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0), *told]
         except Exception as error:  # whatever is the matter with the shop
             return unreachable(self.name(), error, dispatcher)
         return self._miss(dispatcher, tracker)

@@ -3,11 +3,12 @@
 from datetime import UTC, date, datetime
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.lookup import OrderAction
 from actions.order_lines import items_line, parcel_lines, refund_line
-from actions.shop.backend import Order, OrderState, PaymentState, ShopBackend
+from actions.shop.backend import Order, OrderState, PaymentState
 from actions.values import Params, day, ident, lines, money, names, phrase
 
 # In these states there is a day to wait for.
@@ -31,10 +32,11 @@ class ActionOrderStatus(OrderAction):
         """The action's name."""
         return "action_order_status"
 
-    async def tell(self, order: Order, shop: ShopBackend, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    async def tell(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Say it in one message."""
         key, params = order_status(order, datetime.now(UTC).date())
         dispatcher.utter_message(response=f"utter_{key}", **params)
+        return []
 
 
 def order_status(order: Order, today: date) -> tuple[str, Params]:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.lookup import OrderAction
 from actions.order_lines import items_line, refund_line
-from actions.shop.backend import Order, PaymentMethod, Return, ShopBackend
+from actions.shop.backend import Order, PaymentMethod, Return
 from actions.slots import RETURN_NUMBER
 from actions.values import Params, Value, day, ident, lines, money, phrase
 
@@ -28,14 +29,15 @@ class ActionReturnStatus(OrderAction):
         """The action's name."""
         return "action_return_status"
 
-    async def tell(self, order: Order, shop: ShopBackend, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    async def tell(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Say it in one message."""
         named = tracker.get_slot(RETURN_NUMBER)
-        found = await shop.find_return(order.number, str(named).upper()) if named else None
+        found = await self._services.shop.find_return(order.number, str(named).upper()) if named else None
         # A return that the order does not have was meant for another one: its own newest is more help than a no.
-        found = found or await shop.find_return(order.number, None)
+        found = found or await self._services.shop.find_return(order.number, None)
         key, params = return_status(order, found)
         dispatcher.utter_message(response=f"utter_{key}", **params)
+        return []
 
 
 def return_status(order: Order, found: Return | None) -> tuple[str, Params]:

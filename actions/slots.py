@@ -13,3 +13,7 @@ CONFIRMATION = "confirmation"
 APPROVED_ORDER = "approved_order"
 # the order for which the customer has typed a one-time code
 STEPPED_UP_ORDER = "stepped_up_order"
+# what a form knows besides the order, by the details' names
+DETAILS = "details"
+# the same in plain English, for the person who takes over
+WISHED = "wished"

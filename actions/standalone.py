@@ -4,15 +4,15 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from actions.shop.backend import Order, Return
-from actions.shop.changes import Change, Doing
+from actions.services import Services
+from actions.shop.backend import ShopBackend
 from actions.shop.policy import Policy
 from actions.shop.sql import SqlShop
 
@@ -30,27 +30,11 @@ class StandaloneShop:
     def __init__(self) -> None:
         self._opened: SqlShop | None = None
 
-    async def find_order(self, number: str) -> Order | None:
-        """See `ShopBackend`."""
-        return await self._shop().find_order(number)
-
-    async def find_return(self, order_number: str, return_number: str | None) -> Return | None:
-        """See `ShopBackend`."""
-        return await self._shop().find_return(order_number, return_number)
-
-    async def orders_of(self, customer_id: str, limit: int) -> tuple[Order, ...]:
-        """See `ShopBackend`."""
-        return await self._shop().orders_of(customer_id, limit)
-
-    async def cancel(self, order_id: str, doing: Doing) -> Change:
-        """See `ShopBackend`."""
-        return await self._shop().cancel(order_id, doing)
-
-    def _shop(self) -> SqlShop:
+    def __getattr__(self, name: str) -> Any:
         if self._opened is None:
             # Rasa's server gives no word when it stops, so no connection is kept for later.
             self._opened = SqlShop(create_async_engine(database_url(), poolclass=NullPool), policy())
-        return self._opened
+        return getattr(self._opened, name)
 
 
 def database_url() -> URL:
@@ -60,6 +44,13 @@ def database_url() -> URL:
         raise ShopNotConfigured("SHOHAY_DATABASE_URL is not set; name the shop's database there")
     url = make_url(text)
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+
+
+@cache
+def services() -> Services:
+    """All that an action needs, but for letters: nobody is verified here."""
+    shop = cast(ShopBackend, StandaloneShop())
+    return Services(shop, phone_regions(), languages(), policy())
 
 
 @cache

@@ -19,6 +19,7 @@ import uvicorn
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.codes import OneTimeCodes
+from actions.services import Services as ActionServices
 from actions.shop.policy import Policy
 from actions.shop.sql import SqlShop
 from actions.typed import parse_contact
@@ -233,7 +234,9 @@ def _dialogue_parts(house: House) -> tuple[Any, Any]:
         key = hashlib.sha256(f"one-time codes:{house.secret}".encode()).digest()
         codes = OneTimeCodes(writing, letters, key, policy.code_valid) if letters else None
         shop = SqlShop(database.engine, policy, writing)
-        return all_actions(shop, library.phone_regions, tuple(library.languages), codes, policy)
+        return all_actions(
+            ActionServices(shop, library.phone_regions, tuple(library.languages), policy, codes, letters)
+        )
 
     model = ModelInUse(house.settings.models_dir, actions, house.words, house.services.database)
     return TurnLoop(house.services, model), model

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from actions.shop.changes import Change, Doing
+    from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, ReturnWish
 
 
 class OrderState(StrEnum):
@@ -115,6 +115,50 @@ class RefundState(StrEnum):
     FAILED = "failed"
 
 
+class ReturnReason(StrEnum):
+    """Why something is sent back."""
+
+    TOO_SMALL = "too_small"
+    TOO_LARGE = "too_large"
+    NOT_AS_EXPECTED = "not_as_expected"
+    CHANGED_MIND = "changed_mind"
+    LATE = "late"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    OTHER = "other"
+
+
+class ClaimKind(StrEnum):
+    """What a customer says is wrong."""
+
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    MISSING_ITEM = "missing_item"
+    PACKAGE_LOST = "package_lost"
+    ORDER_NOT_CONFIRMED = "order_not_confirmed"
+    PAYMENT_FAILED = "payment_failed"
+    DOUBLE_CHARGED = "double_charged"
+    UNRECOGNISED_CHARGE = "unrecognised_charge"
+    CHANGE_PAYMENT_METHOD = "change_payment_method"
+
+
+class ClaimState(StrEnum):
+    """How far a claim has come. `GRANTED` means that the remedy is on its way without anybody looking at it."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+
+
+class Remedy(StrEnum):
+    """What a customer gets for what is wrong. `CHECK`: somebody looks into it first."""
+
+    REPLACEMENT = "replacement"
+    REFUND = "refund"
+    CHECK = "check"
+
+
 @dataclass(frozen=True)
 class Money:
     """An amount in the currency's minor units (paisa, cents) and its ISO 4217 code."""
@@ -207,7 +251,10 @@ class ReturnItem:
 
 @dataclass(frozen=True)
 class Return:
-    """A return: `amount` is what goes back to the customer if it is accepted, `refund` once that has begun."""
+    """A return: `amount` is what goes back to the customer if it is accepted, `refund` once that has begun.
+
+    `exchange_for` is what the customer wants instead of money, in their own words.
+    """
 
     id: str
     order_id: str
@@ -220,11 +267,50 @@ class Return:
     label_valid_until: date | None
     rejection: Rejection | None
     refund: Refund | None
+    reason: ReturnReason | None = None
+    exchange_for: str | None = None
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an order goes within its country. `postcode` is empty where there is none."""
+
+    recipient: str
+    street: str
+    postcode: str
+
+
+@dataclass(frozen=True)
+class DeliveryWindow:
+    """When the courier comes: a day, and from when to when by the shop's clock."""
+
+    on: date
+    start: time
+    end: time
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that is wrong with an order, as the customer said it: with which of its lines (by their ids), how many
+    of each, and what they would like."""
+
+    id: str
+    order_id: str
+    number: str
+    kind: ClaimKind
+    state: ClaimState
+    items: Mapping[str, int]
+    description: str
+    remedy: Remedy
+    opened_at: datetime
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order with everything that hangs on it, each kind oldest first. `total` includes `shipping`."""
+    """An order with everything that hangs on it, each kind oldest first. `total` includes `shipping`.
+
+    `address` is None where the shop does not tell it, `delivery` where no window was agreed.
+    """
 
     id: str
     number: str
@@ -241,14 +327,23 @@ class Order:
     payments: tuple[Payment, ...]
     returns: tuple[Return, ...]
     refunds: tuple[Refund, ...]
+    claims: tuple[Claim, ...] = ()
+    address: Address | None = None
+    delivery: DeliveryWindow | None = None
 
 
 class ShopBackend(Protocol):
     """A shop's orders. Every method may raise what its driver raises when the shop cannot be reached.
 
     A method that changes an order touches that one alone, makes the change wholly or not at all, and repeated with the
-    same `doing.key` changes nothing more and gives the same answer.
+    same `doing.key` changes nothing more and gives the same answer. Each of them raises `Refused` where the order's
+    state or the shop's policy does not allow it now, and with `NOT_SUPPORTED` what is not in `can`.
     """
+
+    @property
+    def can(self) -> frozenset[ChangeKind]:
+        """The changes that this shop's system can make. For all others a person is asked."""
+        ...
 
     async def find_order(self, number: str) -> Order | None:
         """The order with this number, or None; both take the same steps, so that time tells nobody which."""
@@ -263,9 +358,31 @@ class ShopBackend(Protocol):
         ...
 
     async def cancel(self, order_id: str, doing: Doing) -> Change:
-        """Cancel the order; what was paid goes back.
+        """Cancel the order; what was paid goes back."""
+        ...
 
-        Raises:
-            Refused: the order cannot be cancelled now, or this shop's system cannot do it.
-        """
+    async def change_items(self, order_id: str, quantities: Mapping[str, int], doing: Doing) -> Change:
+        """Change how many pieces of some lines (by their ids) are ordered; 0 takes the line out. The rest stays."""
+        ...
+
+    async def change_address(
+        self, order_id: str, address: Address, city: Mapping[str, str], country: str, doing: Doing
+    ) -> Change:
+        """Send the order elsewhere: `city` by language, `country` as its ISO 3166 code."""
+        ...
+
+    async def delivery_windows(self, order_id: str) -> tuple[DeliveryWindow, ...]:
+        """When the order can be delivered, earliest first; none where there is nothing to choose."""
+        ...
+
+    async def move_delivery(self, order_id: str, window: DeliveryWindow, doing: Doing) -> Change:
+        """Agree on one of `delivery_windows`."""
+        ...
+
+    async def open_return(self, order_id: str, wish: ReturnWish, doing: Doing) -> Change:
+        """Open a return or an exchange; its number is `after["number"]`."""
+        ...
+
+    async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
+        """Open a claim, and grant it at once where the policy says so; its number is `after["number"]`."""
         ...

@@ -5,20 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from actions.shop.backend import Refund
+from actions.shop.backend import ClaimKind, Refund, Remedy, ReturnReason
 
 
 class ChangeKind(StrEnum):
     """What was done to an order."""
 
     CANCEL = "cancel"
+    ITEMS = "items"
+    ADDRESS = "address"
+    DELIVERY = "delivery"
+    RETURN = "return"
+    EXCHANGE = "exchange"
+    CLAIM = "claim"
 
 
 class Refusal(StrEnum):
-    """Why a change is not made. `NOT_SUPPORTED`: this shop's system cannot do it, a person has to."""
+    """Why a change is not made. `NOT_SUPPORTED`: this shop's system cannot do it, a person has to.
+
+    `TOO_EARLY`: it has not come yet. `NOT_POSSIBLE`: the policy does not allow just this.
+    """
 
     ALREADY_DONE = "already_done"
+    TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
+    NOT_POSSIBLE = "not_possible"
     NOT_SUPPORTED = "not_supported"
 
 
@@ -40,6 +51,25 @@ class Doing:
     key: str
     who: str
     level: int
+
+
+@dataclass(frozen=True)
+class ReturnWish:
+    """What is to come back: how many pieces of which lines (by their ids), why, and what is wanted instead of money."""
+
+    items: Mapping[str, int]
+    reason: ReturnReason
+    exchange_for: str | None = None
+
+
+@dataclass(frozen=True)
+class ClaimWish:
+    """What is wrong, with how many pieces of which lines (by their ids), and what is to be done about it."""
+
+    kind: ClaimKind
+    items: Mapping[str, int]
+    description: str
+    remedy: Remedy
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ async def load_demo(engine: AsyncEngine, now: datetime, folder: Path) -> int:
     try:
         async with engine.begin() as connection:
             for table, some in rows.items():
-                await connection.execute(insert(table), some)
+                if some:
+                    await connection.execute(insert(table), some)
     except IntegrityError:
         async with engine.connect() as connection:
             if await _has_orders(connection):

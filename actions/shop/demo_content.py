@@ -43,6 +43,14 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Streets:
+    """Streets of one country, each with `{number}` for the house, and a postcode for all of them."""
+
+    postcode: str
+    streets: Sequence[str]
+
+
+@dataclass(frozen=True)
 class FixedOrder:
     """An order that is always the same. `items` and `returned_items` say how many of which product."""
 
@@ -60,6 +68,7 @@ class DemoContent:
     products: tuple[Product, ...]
     people: tuple[Person, ...]
     cities: Mapping[str, Sequence[Mapping[str, str]]]
+    streets: Mapping[str, Streets]
     carriers_home: tuple[Carrier, ...]
     carriers_abroad: tuple[Carrier, ...]
     currencies: Mapping[str, str]
@@ -85,6 +94,7 @@ def read_content(folder: Path) -> DemoContent:
         products=tuple(_product(each) for each in _yaml(folder / "catalogue.yml")),
         people=tuple(Person(**each) for each in _yaml(folder / "customers.yml")),
         cities=_yaml(folder / "cities.yml"),
+        streets={country: Streets(**each) for country, each in _yaml(folder / "streets.yml").items()},
         carriers_home=tuple(Carrier(**each) for each in carriers["home"]),
         carriers_abroad=tuple(Carrier(**each) for each in carriers["abroad"]),
         currencies=orders["currencies"],

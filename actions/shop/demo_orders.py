@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 
 from actions.shop.backend import (
+    Address,
     Customer,
     Money,
     Order,
@@ -191,7 +192,14 @@ class _Maker:
             payments=self._payments(state, placed_at, total, method),
             returns=returns,
             refunds=refunds or self._refunds(state, placed_at, ways, goods, total, method),
+            address=self._address(customer),
         )
+
+    def _address(self, customer: Customer) -> Address:
+        """Always the same for the same person, by the last digits of their id."""
+        there, digits = self._content.streets[customer.country], int(customer.id[-4:], 16)
+        street = there.streets[digits % len(there.streets)].format(number=digits % 180 + 1)
+        return Address(customer.name, street, there.postcode)
 
     def _course(self, state: ReturnState | None) -> Course | None:
         if state is None:

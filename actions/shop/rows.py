@@ -9,7 +9,12 @@ from sqlalchemy.engine import RowMapping
 
 from actions.shop import tables
 from actions.shop.backend import (
+    Address,
+    Claim,
+    ClaimKind,
+    ClaimState,
     Customer,
+    DeliveryWindow,
     Money,
     Order,
     OrderItem,
@@ -20,8 +25,10 @@ from actions.shop.backend import (
     Refund,
     RefundState,
     Rejection,
+    Remedy,
     Return,
     ReturnItem,
+    ReturnReason,
     ReturnState,
     Shipment,
     ShipmentState,
@@ -58,6 +65,11 @@ def order_rows(order: Order) -> Rows:
                 "state": order.state.value,
                 "city": dict(order.city),
                 "country": order.country,
+                "recipient": order.address.recipient if order.address else None,
+                "street": order.address.street if order.address else None,
+                "postcode": order.address.postcode if order.address else None,
+                "window_start": order.delivery.start if order.delivery else None,
+                "window_end": order.delivery.end if order.delivery else None,
                 "shipping_minor": order.shipping.minor,
                 "total_minor": order.total.minor,
                 "currency": order.total.currency,
@@ -126,6 +138,8 @@ def order_rows(order: Order) -> Rows:
                 "changed_at": returned.changed_at,
                 "label_valid_until": returned.label_valid_until,
                 "rejection": returned.rejection.value if returned.rejection else None,
+                "reason": returned.reason.value if returned.reason else None,
+                "exchange_for": returned.exchange_for,
             }
             for returned in order.returns
         ],
@@ -154,6 +168,20 @@ def order_rows(order: Order) -> Rows:
             }
             for refund in order.refunds
         ],
+        tables.claims: [
+            {
+                "id": claim.id,
+                "order_id": order.id,
+                "number": claim.number,
+                "kind": claim.kind.value,
+                "state": claim.state.value,
+                "items": dict(claim.items),
+                "description": claim.description,
+                "remedy": claim.remedy.value,
+                "opened_at": claim.opened_at,
+            }
+            for claim in order.claims
+        ],
     }
 
 
@@ -168,6 +196,7 @@ class OrderParts:
         self._returns = _by("order_id", found[tables.returns])
         self._return_items = _by("return_id", found[tables.return_items])
         self._refunds = _by("order_id", found[tables.refunds])
+        self._claims = _by("order_id", found[tables.claims])
 
     def order(self, row: RowMapping) -> Order:
         """The order of a row of orders joined with customers (whose columns begin with `customer_`)."""
@@ -199,6 +228,9 @@ class OrderParts:
                 return_of(returned, self._return_items[returned["id"]], refunds) for returned in self._returns[order_id]
             ),
             refunds=refunds,
+            claims=tuple(_claim(claim) for claim in self._claims[order_id]),
+            address=_address(row),
+            delivery=_delivery(row),
         )
 
 
@@ -216,6 +248,8 @@ def return_of(row: RowMapping, items: Iterable[RowMapping], refunds: Iterable[Re
         label_valid_until=row["label_valid_until"],
         rejection=Rejection(row["rejection"]) if row["rejection"] else None,
         refund=next((refund for refund in refunds if refund.return_id == row["id"]), None),
+        reason=ReturnReason(row["reason"]) if row["reason"] else None,
+        exchange_for=row["exchange_for"],
     )
 
 
@@ -247,6 +281,32 @@ def _shipment(row: RowMapping, events: Iterable[RowMapping]) -> Shipment:
 def _payment(row: RowMapping) -> Payment:
     amount = Money(row["amount_minor"], row["currency"])
     return Payment(row["id"], PaymentMethod(row["method"]), PaymentState(row["state"]), amount, row["created_at"])
+
+
+def _address(row: RowMapping) -> Address | None:
+    if row["street"] is None:
+        return None
+    return Address(row["recipient"] or row["customer_name"], row["street"], row["postcode"] or "")
+
+
+def _delivery(row: RowMapping) -> DeliveryWindow | None:
+    if row["window_start"] is None or row["expected_on"] is None:
+        return None
+    return DeliveryWindow(row["expected_on"], row["window_start"], row["window_end"])
+
+
+def _claim(row: RowMapping) -> Claim:
+    return Claim(
+        id=row["id"],
+        order_id=row["order_id"],
+        number=row["number"],
+        kind=ClaimKind(row["kind"]),
+        state=ClaimState(row["state"]),
+        items=row["items"],
+        description=row["description"],
+        remedy=Remedy(row["remedy"]),
+        opened_at=row["opened_at"],
+    )
 
 
 def refund_of(row: RowMapping) -> Refund:

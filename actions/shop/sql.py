@@ -1,6 +1,6 @@
 """A shop whose orders are in SQL tables (`actions.shop.tables`), on SQLite or PostgreSQL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -10,12 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actions.shop import sql_cancel
 from actions.shop import tables as t
-from actions.shop.backend import Order, Return
-from actions.shop.changes import Change, Doing, Refusal, Refused
+from actions.shop.backend import Address, DeliveryWindow, Order, Return
+from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, Refusal, Refused, ReturnWish
 from actions.shop.policy import Policy
 from actions.shop.rows import OrderParts, refund_of, return_of
+from actions.shop.sql_changes import done_before
 
 Writing = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+Making = Callable[[AsyncConnection, Order, Policy, Doing], Awaitable[Change]]
+
+_CAN = (ChangeKind.CANCEL,)
 
 # No row has the nil UUID: asking for it takes the same queries as asking for an order that is there.
 NO_ORDER = "00000000-0000-0000-0000-000000000000"
@@ -50,6 +54,7 @@ _PARTS = {
     t.returns: _hanging_on(t.returns, oldest_first=t.returns.c.requested_at),
     t.return_items: _hanging_on(t.return_items, t.returns, oldest_first=t.return_items.c.id),
     t.refunds: _hanging_on(t.refunds, oldest_first=t.refunds.c.created_at),
+    t.claims: _hanging_on(t.claims, oldest_first=t.claims.c.opened_at),
 }
 
 
@@ -66,7 +71,7 @@ class SqlShop:
         self._writing = writing or engine.begin
 
     async def find_order(self, number: str) -> Order | None:
-        """The order with this number, or None, by the same eight queries."""
+        """The order with this number, or None, by the same nine queries."""
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_ORDER, {"number": number})).mappings().all()
             orders = await _whole(connection, rows)
@@ -101,16 +106,51 @@ class SqlShop:
             rows = (await connection.execute(newest.limit(limit))).mappings().all()
             return await _whole(connection, rows)
 
+    @property
+    def can(self) -> frozenset[ChangeKind]:
+        """See `ShopBackend`. Without a policy, nothing."""
+        return frozenset(_CAN) if self._policy else frozenset()
+
     async def cancel(self, order_id: str, doing: Doing) -> Change:
-        """Cancel the order; what was paid goes back. See `ShopBackend`."""
+        """See `ShopBackend`."""
+        return await self._change(order_id, doing, sql_cancel.cancel)
+
+    async def change_items(self, order_id: str, quantities: Mapping[str, int], doing: Doing) -> Change:
+        """See `ShopBackend`."""
+        raise Refused(Refusal.NOT_SUPPORTED)
+
+    async def change_address(
+        self, order_id: str, address: Address, city: Mapping[str, str], country: str, doing: Doing
+    ) -> Change:
+        """See `ShopBackend`."""
+        raise Refused(Refusal.NOT_SUPPORTED)
+
+    async def delivery_windows(self, order_id: str) -> tuple[DeliveryWindow, ...]:
+        """See `ShopBackend`."""
+        return ()
+
+    async def move_delivery(self, order_id: str, window: DeliveryWindow, doing: Doing) -> Change:
+        """See `ShopBackend`."""
+        raise Refused(Refusal.NOT_SUPPORTED)
+
+    async def open_return(self, order_id: str, wish: ReturnWish, doing: Doing) -> Change:
+        """See `ShopBackend`."""
+        raise Refused(Refusal.NOT_SUPPORTED)
+
+    async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
+        """See `ShopBackend`."""
+        raise Refused(Refusal.NOT_SUPPORTED)
+
+    async def _change(self, order_id: str, doing: Doing, make: Making) -> Change:
+        """One change in one transaction, once for each message; nobody else changes the order meanwhile."""
         if self._policy is None:
             raise Refused(Refusal.NOT_SUPPORTED)
         async with self._writing() as connection:
             await _lock(connection, order_id)
-            done = await sql_cancel.done_before(connection, order_id, doing.key)
+            done = await done_before(connection, order_id, doing.key)
             if done is not None:
                 return done
-            return await sql_cancel.cancel(connection, await _order(connection, order_id), self._policy, doing)
+            return await make(connection, await _order(connection, order_id), self._policy, doing)
 
 
 async def _lock(connection: AsyncConnection, order_id: str) -> None:

@@ -17,16 +17,21 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Time,
     TypeDecorator,
     UniqueConstraint,
 )
 
 from actions.shop.backend import (
+    ClaimKind,
+    ClaimState,
     OrderState,
     PaymentMethod,
     PaymentState,
     RefundState,
     Rejection,
+    Remedy,
+    ReturnReason,
     ReturnState,
     ShipmentState,
     TrackingCode,
@@ -118,12 +123,20 @@ orders = Table(
     *_one_of("state", OrderState),
     Column("city", JSON, nullable=False),
     Column("country", String(2), nullable=False),
+    # who gets it, where: empty in the rows of a shop that does not say
+    Column("recipient", String(200)),
+    Column("street", String(300)),
+    Column("postcode", String(16)),
+    # when the courier comes, by the shop's clock; the day is expected_on
+    Column("window_start", Time),
+    Column("window_end", Time),
     *_money("shipping_minor"),
     *_money("total_minor"),
     *_currency(),
     _time("placed_at"),
     Column("expected_on", Date),
     CheckConstraint("total_minor >= shipping_minor", name="total"),
+    CheckConstraint("(window_start IS NULL) = (window_end IS NULL)", name="window"),
     Index(None, "customer_id", "placed_at"),
 )
 
@@ -194,6 +207,8 @@ returns = Table(
     _time("changed_at"),
     Column("label_valid_until", Date),
     *_one_of("rejection", Rejection, required=False),
+    *_one_of("reason", ReturnReason, required=False),
+    Column("exchange_for", Text),
     CheckConstraint("(state = 'rejected') = (rejection IS NOT NULL)", name="rejected_why"),
     CheckConstraint("changed_at >= requested_at", name="changed_at"),
     Index(None, "order_id"),
@@ -226,6 +241,22 @@ refunds = Table(
     CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_at"),
     Index(None, "order_id"),
     Index(None, "return_id"),
+)
+
+claims = Table(
+    "shop_claims",
+    metadata,
+    _id(),
+    _of("orders"),
+    Column("number", String(40), nullable=False, unique=True),
+    *_one_of("kind", ClaimKind),
+    *_one_of("state", ClaimState),
+    # how many pieces, by the ids of the order's lines
+    Column("items", JSON, nullable=False),
+    Column("description", Text, nullable=False),
+    *_one_of("remedy", Remedy),
+    _time("opened_at"),
+    Index(None, "order_id"),
 )
 
 changes = Table(

@@ -44,6 +44,7 @@ _UNTOLD = {
     "one_time_code",
     "confirmation",
     "approved_order",
+    "details",
 }
 
 # what the pipeline makes of a message that is not clear, and the action that says so

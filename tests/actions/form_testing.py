@@ -8,9 +8,15 @@ import yaml
 from shop_testing import POLICY, ROOT, OwnShop, Said, run_action, user
 
 from actions.codes import OneTimeCodes
+from actions.post import Post
 from actions.shop.backend import ShopBackend
 from actions.shop.policy import Policy
 
+PHRASES = {
+    key
+    for path in (ROOT / "data" / "phrases").glob("*.yml")
+    for key in yaml.safe_load(path.read_text(encoding="utf-8"))
+}
 DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
 
 
@@ -40,6 +46,7 @@ class Talk:
     action: str = "action_cancel_order"
     sender: str = "v"
     policy: Policy = POLICY
+    post: Post | None = None
     slots: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
@@ -90,16 +97,16 @@ class Talk:
         asked = said.slots["requested_slot"]
         if asked is not None:
             self.events.append({"event": "action", "name": "action_listen"})
-            # Rasa asks by an action of this name where there is one, else by the phrase
-            asking = f"action_ask_{self.form}_{asked}"
-            words = (await self._run(asking)).keys if asking in DOMAIN["actions"] else [f"ask_{asked}"]
-            return [*said.keys, *words]
+            # Rasa asks by the phrase of this name where there is one; else the form itself has asked
+            return [*said.keys, *([f"ask_{asked}"] if f"ask_{asked}" in PHRASES else [])]
         self.on = False
         self.events.append({"event": "active_loop", "name": None})
         return [*said.keys, *(await self._run(self.action)).keys]
 
     async def _run(self, name: str) -> Said:
-        said = await run_action(self.shop, name, self.slots, self.events, self.codes, self.policy, self.sender)
+        said = await run_action(
+            self.shop, name, self.slots, self.events, self.codes, self.policy, self.sender, self.post
+        )
         self.slots |= said.slots
         self.said.append(said)
         return said
@@ -114,5 +121,7 @@ class Talk:
         )
 
 
-def talk(own: OwnShop, sender: str = "v") -> Talk:
-    return Talk(own.shop, own.codes, sender=sender, policy=own.policy)
+def talk(own: OwnShop, sender: str = "v", intent: str = "cancel_order") -> Talk:
+    """A talk with the form of this intent and the action behind it."""
+    form, action = f"{intent}_form", f"action_{intent}"
+    return Talk(own.shop, own.codes, form, action, sender, own.policy, own.letters)

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from actions.codes import OneTimeCodes
-from actions.post import NotSent
+from actions.post import NotSent, Post
 from actions.registry import all_actions
+from actions.services import SHOP_PATIENCE_SECONDS, Services
 from actions.shop import tables
 from actions.shop.backend import Order, ShopBackend
 from actions.shop.policy import Policy
@@ -167,6 +168,11 @@ def user(text: str, intent: str | None = None, entities: Sequence[Mapping[str, s
     return {"event": "user", "text": text, "parse_data": parsed}
 
 
+def services(shop: ShopBackend, patience: float = SHOP_PATIENCE_SECONDS) -> Services:
+    """What the actions work with, without letters."""
+    return Services(shop, REGIONS, LANGUAGES, POLICY, patience=patience)
+
+
 async def run_action(
     shop: ShopBackend,
     name: str,
@@ -175,10 +181,11 @@ async def run_action(
     codes: OneTimeCodes | None = None,
     policy: Policy = POLICY,
     sender: str = "c",
+    post: Post | None = None,
 ) -> Said:
     """One action through rasa_sdk's executor, as Rasa calls it. The last user event is the latest message."""
     executor = ActionExecutor()
-    for action in all_actions(shop, REGIONS, LANGUAGES, codes, policy):
+    for action in all_actions(Services(shop, REGIONS, LANGUAGES, policy, codes, post)):
         executor.register_action(action)
     latest = next((each["parse_data"] for each in reversed(events) if each["event"] == "user"), {})
     tracker = {"sender_id": sender, "slots": dict(slots or {}), "latest_message": latest, "events": list(events)}

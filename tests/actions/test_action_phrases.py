@@ -18,12 +18,17 @@ from actions.shop.backend import Order, PaymentMethod, RefundState, Rejection, R
 from actions.shop.changes import Refusal
 
 FOLDER = ROOT / "data" / "phrases"
+# what the house itself says, not the actions
+OF_OTHERS = ("conversation.yml", "handoff.yml", "widget.yml")
 PHRASES: dict[str, Any] = {
     key: entry
-    for name in ("orders.yml", "changes.yml")
-    for key, entry in yaml.safe_load((FOLDER / name).read_text(encoding="utf-8")).items()
+    for path in FOLDER.glob("*.yml")
+    if path.name not in OF_OTHERS
+    for key, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items()
 }
 ALL_KEYS = {key for path in FOLDER.glob("*.yml") for key in yaml.safe_load(path.read_text(encoding="utf-8"))}
+# why a cancellation is refused
+REFUSALS = (Refusal.ALREADY_DONE, Refusal.TOO_LATE, Refusal.NOT_SUPPORTED)
 FACTS = set(yaml.safe_load((ROOT / "data" / "shop.yml").read_text(encoding="utf-8"))["facts"])
 
 
@@ -58,7 +63,7 @@ def test_every_answer_about_the_demos_orders_can_be_said(orders: dict[str, Order
 def test_every_code_that_a_shop_can_have_has_its_text() -> None:
     keys = {f"tracking_{code}" for code in TrackingCode} | {f"refund_to_{method}" for method in PaymentMethod}
     keys |= {f"refund_line_{state}" for state in RefundState} | {f"return_rejected_{why}" for why in Rejection}
-    keys |= {f"return_status_{state}" for state in ReturnState} | {f"cancel_{why}" for why in Refusal}
+    keys |= {f"return_status_{state}" for state in ReturnState} | {f"cancel_{why}" for why in REFUSALS}
     assert keys <= set(PHRASES)
 
 
@@ -73,8 +78,8 @@ class Everywhere(CollectingDispatcher):
 def test_every_answer_about_cancelling_the_demos_orders_can_be_said(orders: dict[str, Order]) -> None:
     form = ValidateCancelOrderForm()
     for order in orders.values():
-        form.summarise(order, Everywhere())
-        for why in Refusal:
+        form.summarise(order, {}, Everywhere())
+        for why in REFUSALS:
             form.refuse(order, why, Everywhere())
 
 
@@ -116,10 +121,10 @@ def responses_in(path: Path) -> set[str]:
 
 
 def test_every_response_named_in_an_action_exists_and_every_text_is_used() -> None:
-    named = set(chain.from_iterable(responses_in(path) for path in (ROOT / "actions").glob("*.py")))
+    named = set(chain.from_iterable(responses_in(path) for path in (ROOT / "actions").rglob("*.py")))
     assert len(named) >= 7
     assert named <= ALL_KEYS
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "actions").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "actions").rglob("*.py"))
     families = (
         "order_status_",
         "return_status_",
@@ -128,8 +133,9 @@ def test_every_response_named_in_an_action_exists_and_every_text_is_used() -> No
         "refund_to_",
         "refund_line_",
         "ask_",
-        *(f"cancel_{why}" for why in Refusal),
+        *(f"cancel_{why}" for why in REFUSALS),
         "mail_code",
+        "choice_over",
     )
     assert [key for key in PHRASES if not key.startswith(families) and key not in source] == []
 

@@ -13,8 +13,8 @@ from sqlalchemy import delete, update
 from actions.change_form import ChangeForm
 from actions.shop import tables
 from actions.shop.backend import Order, OrderState
-from actions.shop.changes import Change, Doing
-from actions.slots import APPROVED_ORDER, CONFIRMATION, ONE_TIME_CODE
+from actions.shop.changes import Change, ChangeKind, Doing
+from actions.slots import APPROVED_ORDER, CONFIRMATION, DETAILS, ONE_TIME_CODE
 
 JONAS, AMINA = "jonas@example.com", "amina@example.com"
 BENGALI = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
@@ -33,7 +33,7 @@ async def asked_for_the_code(own: OwnShop, sender: str = "v", number: str = "100
 
 async def asked_to_confirm(own: OwnShop, sender: str = "v", number: str = "10003", contact: str = JONAS) -> Talk:
     one = await asked_for_the_code(own, sender, number, contact)
-    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "confirm_change"]
     return one
 
 
@@ -49,7 +49,7 @@ async def test_who_says_everything_at_once_is_asked_for_the_code_and_a_yes(own: 
     assert set(differences(before, await own.everything())) == {"shop_codes"}
     (letter,) = own.letters.sent
     assert (letter.to, letter.language) == (JONAS, "de")
-    assert await one.says(letter.code) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(letter.code) == ["cancel_summary", "confirm_change"]
     assert set(differences(before, await own.everything())) == {"shop_codes"}
     assert await one.says("yes", "affirm") == ["cancelled"]
     assert (await own.order("10003")).state is OrderState.CANCELLED
@@ -62,7 +62,7 @@ async def test_who_says_it_bit_by_bit_is_asked_bit_by_bit(own: OwnShop) -> None:
     assert await one.says("10003") == ["ask_order_contact"]
     assert own.letters.sent == []
     assert await one.says(JONAS) == ["ask_one_time_code"]
-    assert await one.says("it is " + own.letters.sent[0].code) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says("it is " + own.letters.sent[0].code) == ["cancel_summary", "confirm_change"]
     assert await one.says("yes", "affirm") == ["cancelled"]
     assert (await own.order("10003")).state is OrderState.CANCELLED
 
@@ -100,7 +100,7 @@ async def test_a_code_is_taken_however_it_is_typed(own_sqlite: OwnShop, typed: s
     one = await asked_for_the_code(own_sqlite)
     code = own_sqlite.letters.sent[0].code
     text = typed.format(a=code[:3], b=code[3:]).translate(digits)
-    assert await one.says(text, "greet") == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(text, "greet") == ["cancel_summary", "confirm_change"]
 
 
 async def test_somebody_elses_order_is_answered_like_one_that_is_not_there(own: OwnShop) -> None:
@@ -122,7 +122,7 @@ async def test_a_wrong_code_twice_and_then_the_right_one(own: OwnShop) -> None:
     code = own.letters.sent[0].code
     for by in (1, 2):
         assert await one.says(wrong(code, by)) == ["code_wrong", "ask_one_time_code"]
-    assert await one.says(code) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(code) == ["cancel_summary", "confirm_change"]
     assert len(own.letters.sent) == 1
     assert await one.says("yes", "affirm") == ["cancelled"]
 
@@ -174,7 +174,7 @@ async def test_an_expired_code_is_told_and_another_is_sent(own: OwnShop) -> None
     await own.change(update(tables.codes).values(created_at=row["created_at"] - timedelta(minutes=11)))
     assert await one.says(own.letters.sent[0].code) == ["code_expired", "ask_one_time_code"]
     assert len(own.letters.sent) == 2
-    assert await one.says(own.letters.sent[1].code) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(own.letters.sent[1].code) == ["cancel_summary", "confirm_change"]
 
 
 async def test_a_no_at_the_end_leaves_everything_as_it_was(own: OwnShop) -> None:
@@ -189,7 +189,7 @@ async def test_a_no_at_the_end_leaves_everything_as_it_was(own: OwnShop) -> None
 async def test_what_is_neither_yes_nor_no_is_asked_again(own_sqlite: OwnShop, intent: str | None) -> None:
     one = await asked_to_confirm(own_sqlite)
     before = await own_sqlite.everything()
-    assert await one.says("perhaps", intent) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says("perhaps", intent) == ["cancel_summary", "confirm_change"]
     assert await own_sqlite.everything() == before
     assert await one.says("yes", "affirm") == ["cancelled"]
 
@@ -202,7 +202,7 @@ async def test_the_form_steps_aside_for_another_question_and_asks_again(own_sqli
         await one.says("how long does a refund take?", "refund_time")
     assert rejected.value.action_name == "cancel_order_form"
     said = await one.returns()
-    assert said[-1] == ("ask_one_time_code" if step is asked_for_the_code else "ask_confirmation")
+    assert said[-1] == ("ask_one_time_code" if step is asked_for_the_code else "confirm_change")
     assert await own_sqlite.everything() == before
     assert len(own_sqlite.letters.sent) == 1
 
@@ -221,7 +221,7 @@ async def test_no_the_other_one_changes_the_order_and_needs_its_own_code(own: Ow
     assert said == ["ask_one_time_code"]
     assert set(differences(before, await own.everything())) == {"shop_codes"}
     assert own.letters.sent[-1].params["number"] == "10072"
-    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "confirm_change"]
     assert one.params("cancel_summary")["number"] == {"id": "10072"}
     assert await one.says("yes", "affirm") == ["cancelled"]
     assert (await own.order("10072")).state is OrderState.CANCELLED
@@ -242,7 +242,7 @@ async def test_the_other_order_may_be_one_that_is_on_its_way_or_somebody_elses(o
 async def test_a_yes_that_names_another_order_is_no_yes_to_it(own: OwnShop) -> None:
     one = await asked_to_confirm(own, number="10014", contact="arif@example.com")
     assert await one.says("yes, and 10072 too", "affirm", order_number="10072") == ["ask_one_time_code"]
-    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "confirm_change"]
     assert await own.rows(tables.changes) == []
 
 
@@ -252,7 +252,7 @@ async def test_a_yes_beside_a_wrong_contact_is_no_yes_to_whatever_comes_next(own
     assert said == ["order_no_match", "ask_order_number"]
     assert await one.says("10014") == ["ask_order_contact"]
     assert await one.says("arif@example.com") == ["ask_one_time_code"]
-    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "confirm_change"]
     assert await own.rows(tables.changes) == []
 
 
@@ -262,7 +262,7 @@ async def test_a_yes_that_comes_too_late_for_the_code_is_asked_for_again(own: Ow
     times = {name: row[name] - timedelta(minutes=31) for name in ("created_at", "sent_at", "used_at")}
     await own.change(update(tables.codes).values(times))
     assert await one.says("yes", "affirm") == ["ask_one_time_code"]
-    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(own.letters.sent[-1].code) == ["cancel_summary", "confirm_change"]
     assert await own.rows(tables.changes) == []
     assert await one.says("yes", "affirm") == ["cancelled"]
 
@@ -271,7 +271,7 @@ async def test_within_the_half_hour_another_try_needs_no_other_code(own: OwnShop
     one = await asked_to_confirm(own)
     await one.says("no", "deny")
     said = await one.says("cancel it after all", "cancel_order")
-    assert said == ["cancel_summary", "ask_confirmation"]
+    assert said == ["cancel_summary", "confirm_change"]
     assert len(own.letters.sent) == 1
 
 
@@ -336,6 +336,10 @@ class Failing:
             raise OSError("no route to host")
         self.answers -= 1
 
+    @property
+    def can(self) -> frozenset[ChangeKind]:
+        return self.own.shop.can
+
     async def find_order(self, number: str) -> Order | None:
         await self._or_fail()
         return await self.own.shop.find_order(number)
@@ -375,7 +379,7 @@ async def test_the_message_that_begins_the_form_is_no_code_and_no_yes(own: OwnSh
     one.slots |= {"order_number": "10003", "order_contact": JONAS, "requested_slot": "confirmation"}
     await own.codes.send("v", await own.order("10003"), "before", "de")
     await own.codes.check("v", (await own.order("10003")).id, own.letters.sent[0].code)
-    assert await one.says("yes cancel it", "affirm") == ["cancel_summary", "ask_confirmation"]
+    assert await one.says("yes cancel it", "affirm") == ["cancel_summary", "confirm_change"]
     assert await own.rows(tables.changes) == []
 
 
@@ -411,8 +415,8 @@ async def test_a_message_that_is_answered_again_sends_no_second_letter_and_spend
     one = await asked_for_the_code(own)
     assert await one.again() == ["ask_one_time_code"]
     assert len(own.letters.sent) == 1
-    assert await one.says(own.letters.sent[0].code) == ["cancel_summary", "ask_confirmation"]
-    assert await one.again() == ["cancel_summary", "ask_confirmation"]
+    assert await one.says(own.letters.sent[0].code) == ["cancel_summary", "confirm_change"]
+    assert await one.again() == ["cancel_summary", "confirm_change"]
 
 
 async def test_an_order_that_is_gone_by_the_yes_changes_nothing(own: OwnShop) -> None:
@@ -435,25 +439,38 @@ CHANGES = [name.removeprefix("validate_") for name in [form().name() for form in
 
 
 @pytest.mark.parametrize("form", CHANGES)
-def test_six_digits_typed_as_a_code_are_never_taken_for_an_order_number(form: str) -> None:
-    required = DOMAIN["forms"][form]["required_slots"]
-    assert "one_time_code" in required
-    assert filled_by({"order_number": "123456"}, form, "one_time_code") == {}
-    for asked in set(required) - {"one_time_code"}:
-        assert filled_by({"order_number": "123456"}, form, asked) == {"order_number": "123456"}
+def test_while_a_form_is_on_only_the_form_decides_what_a_number_means(form: str) -> None:
+    for entities in ({"order_number": "123456"}, {"email": AMINA}, {"phone": "01712345678"}):
+        assert filled_by(entities, form, "one_time_code") == {}
+        assert filled_by(entities, form, "street") == {}
     assert filled_by({"order_number": "123456"}, None, None) == {"order_number": "123456"}
-    (mapping,) = DOMAIN["slots"]["order_number"]["mappings"]
-    for condition in mapping["conditions"]:
-        # one without a question would hold at every question, the code's as well
-        assert condition["active_loop"] != form or condition["requested_slot"] in set(required) - {"one_time_code"}
+
+
+async def test_six_digits_typed_as_a_code_are_never_taken_for_an_order_number(own_sqlite: OwnShop) -> None:
+    one = await asked_for_the_code(own_sqlite)
+    code = own_sqlite.letters.sent[-1].code
+    said = await one.says(code, order_number=code)
+    assert said == ["cancel_summary", "confirm_change"]
+    assert one.slots["order_number"] == "10003"
 
 
 def test_no_message_fills_what_only_the_form_may_fill() -> None:
-    for name in (ONE_TIME_CODE, CONFIRMATION, APPROVED_ORDER, "stepped_up_order", "verified_order"):
+    for name in (ONE_TIME_CODE, CONFIRMATION, APPROVED_ORDER, DETAILS, "stepped_up_order", "verified_order"):
         assert [mapping["type"] for mapping in DOMAIN["slots"][name]["mappings"]] == ["custom"]
 
 
-@pytest.mark.parametrize("form", CHANGES)
-def test_the_domain_asks_what_the_form_asks(form: str) -> None:
-    (cls,) = [one for one in ChangeForm.__subclasses__() if one().name() == f"validate_{form}"]
-    assert DOMAIN["forms"][form]["required_slots"] == cls().domain_slots({})
+@pytest.mark.parametrize("reached", [[], ["10003"], ["10003", JONAS]])
+async def test_who_wants_no_more_of_it_is_left_alone_at_every_question(own_sqlite: OwnShop, reached: list[str]) -> None:
+    one = talk(own_sqlite)
+    await one.says("I want to cancel", "cancel_order")
+    for text in reached:
+        await one.says(text)
+    assert await one.says("never mind", "deny") == ["left_as_it_was"]
+    assert over(one)
+    assert await own_sqlite.rows(tables.changes) == []
+
+
+async def test_a_no_with_the_answer_in_it_is_the_answer(own_sqlite: OwnShop) -> None:
+    one = talk(own_sqlite)
+    await one.says("I want to cancel", "cancel_order")
+    assert await one.says("no, 10003", "deny", order_number="10003") == ["ask_order_contact"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
-from shop_testing import NOW, REGIONS, RunAction, run_action
+from shop_testing import NOW, RunAction, run_action, services
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from actions.lookup import OrderAction
@@ -183,7 +183,7 @@ def lookup(action: OrderAction, slots: dict[str, Any]) -> Any:
 )
 async def test_an_unreachable_shop_is_said_and_goes_to_a_person(url: str, caplog: pytest.LogCaptureFixture) -> None:
     engine = create_async_engine(url)
-    said, events = await lookup(ActionOrderStatus(SqlShop(engine), REGIONS), {"order_number": "10001", **AMINA})
+    said, events = await lookup(ActionOrderStatus(services(SqlShop(engine))), {"order_number": "10001", **AMINA})
     await engine.dispose()
     assert said == ["utter_shop_unavailable"]
     assert [(each["name"], each["value"]) for each in events] == [("handoff_reason", "shop_unavailable")]
@@ -202,7 +202,7 @@ async def test_a_shop_that_does_not_answer_in_time_goes_to_a_person() -> None:
     port = server.sockets[0].getsockname()[1]
     engine = create_async_engine(f"postgresql+asyncpg://postgres@127.0.0.1:{port}/test")
     began = asyncio.get_running_loop().time()
-    action = ActionOrderStatus(SqlShop(engine), REGIONS, patience=0.2)
+    action = ActionOrderStatus(services(SqlShop(engine), patience=0.2))
     said, events = await lookup(action, {"order_number": "10001", **AMINA})
     assert asyncio.get_running_loop().time() - began < 2
     await engine.dispose()

@@ -43,7 +43,7 @@ async def test_missing_and_present_orders_take_the_same_queries(engine: AsyncEng
         with statements(engine) as seen:
             await shop.find_order(number)
         runs.append(seen)
-    assert len(runs[0]) == 8
+    assert len(runs[0]) == 9
     assert all(run == runs[0] for run in runs)
 
 

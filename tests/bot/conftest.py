@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from actions.registry import all_actions
+from actions.services import Services
 from actions.shop import tables
 from actions.shop.demo import load_demo
 from actions.shop.policy import Policy
@@ -51,7 +52,7 @@ def actions(shop: SqlShop, words: LiveWords) -> Callable[[], list]:
     """What makes the real actions over the demo shop."""
     library = words.current.library
     policy = Policy.load(ROOT / "data" / "shop.yml")
-    return lambda: all_actions(shop, library.phone_regions, tuple(library.languages), None, policy)
+    return lambda: all_actions(Services(shop, library.phone_regions, tuple(library.languages), policy))
 
 
 @pytest.fixture(scope="session")

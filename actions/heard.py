@@ -1,0 +1,77 @@
+"""A customer's message as a form hears it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rasa_sdk import Tracker
+
+from actions.typed import fold_digits
+
+# what a pressed button of a form's own question says: its intent and the entity that names the choice
+CHOOSE = "choose"
+CHOICE = "choice"
+_BETWEEN = ":"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was typed, or which button was pressed. `text` has plain digits in whatever script they were typed."""
+
+    text: str
+    intent: str | None
+    entities: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any]) -> Heard:
+        """A message as Rasa has parsed it."""
+        return cls(
+            fold_digits(str(message.get("text") or "")).strip(),
+            (message.get("intent") or {}).get("name"),
+            tuple(message.get("entities") or ()),
+        )
+
+    def values(self, entity: str) -> list[str]:
+        """What was said of this kind, in the order in which it was said."""
+        return [str(one["value"]) for one in self.entities if one.get("entity") == entity]
+
+    def choice(self, of: str) -> str | None:
+        """What the pressed button chooses among the answers to the question `of`."""
+        for value in self.values(CHOICE) if self.intent == CHOOSE else ():
+            name, between, chosen = value.partition(_BETWEEN)
+            if between and name == of:
+                return chosen
+        return None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is written as a question."""
+        return self.text.rstrip().endswith(("?", "？", "؟"))
+
+
+def choice_payload(of: str, chosen: str) -> str:
+    """The payload of a button that answers the question `of`."""
+    return f'/{CHOOSE}{{"{CHOICE}": "{of}{_BETWEEN}{chosen}"}}'
+
+
+def heard_since(tracker: Tracker, form: str) -> list[Heard]:
+    """What was said since the form began, the message that began it first and the latest left out."""
+    said: list[Heard] = []
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            said.append(Heard.of(event.get("parse_data") or event))
+    began = _messages_since(tracker, form)
+    return list(reversed(said[1:began]))
+
+
+def _messages_since(tracker: Tracker, form: str) -> int:
+    """How many messages there were since the form began, with the one that began it."""
+    count = 0
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            count += 1
+        elif event.get("event") == "active_loop" and event.get("name") == form:
+            return count + 1
+    return count

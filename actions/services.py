@@ -1,0 +1,32 @@
+"""What the actions work with, in one hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from actions.codes import OneTimeCodes
+from actions.post import Post
+from actions.shop.backend import ShopBackend
+from actions.shop.policy import Policy
+
+SHOP_PATIENCE_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Services:
+    """A shop and what is around it.
+
+    Attributes:
+        regions: ISO 3166 codes of where phone numbers without a country's code are at home.
+        languages: in which the shop answers.
+        codes: without them nobody can be verified, and changes go to a person.
+        post: who carries letters to customers, None where nobody does.
+        patience: how many seconds the shop, and who carries a letter, have to answer.
+    """
+
+    shop: ShopBackend
+    regions: Sequence[str]
+    languages: Sequence[str]
+    policy: Policy
+    codes: OneTimeCodes | None = None
+    post: Post | None = None
+    patience: float = SHOP_PATIENCE_SECONDS
