@@ -7,7 +7,7 @@ who may (promise 21); the action that follows does it.
 import asyncio
 import re
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Tracker
