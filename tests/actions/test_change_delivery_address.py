@@ -8,8 +8,8 @@ from form_testing import Talk, talk
 from rasa_sdk.interfaces import ActionExecutionRejection
 from shop_testing import POLICY, OwnShop, differences
 from sqlalchemy import update
-from test_changing_sql import AT_THE_DOOR
 from test_change_form import over
+from test_changing_sql import AT_THE_DOOR
 
 from actions.shop import tables
 from actions.shop.backend import Address, OrderState

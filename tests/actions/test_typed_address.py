@@ -48,8 +48,16 @@ def test_the_number_of_a_house_is_no_postcode() -> None:
 
 @pytest.mark.parametrize(
     ("text", "country", "found"),
-    [("1213", "BD", "1213"), ("10115", "BD", ""), ("10115 Berlin", "DE", "10115"), ("it is 75201", "US", "75201")]
-    + [("zz9 9zz", "GB", "ZZ9 9ZZ"), ("12", "FR", ""), ("T5K 2P7", "CA", "T5K 2P7"), ("no", "CA", "")],
+    [
+        ("1213", "BD", "1213"),
+        ("10115", "BD", ""),
+        ("10115 Berlin", "DE", "10115"),
+        ("it is 75201", "US", "75201"),
+        ("zz9 9zz", "GB", "ZZ9 9ZZ"),
+        ("12", "FR", ""),
+        ("T5K 2P7", "CA", "T5K 2P7"),
+        ("no", "CA", ""),
+    ],
 )
 def test_a_postcode_looks_like_its_countrys(text: str, country: str, found: str) -> None:
     assert find_postcode(text, country) == found
