@@ -55,7 +55,11 @@ def build(
     )
     app.add_middleware(SecurityHeaders)
 
-    app.include_router(website_routes.router(services, website, lambda: widget_labels(words), lambda: readiness.ready))
+    app.include_router(
+        website_routes.router(
+            services, website, lambda: widget_labels(words), lambda: readiness.ready, settings.identity_secret
+        )
+    )
     app.include_router(desk_routes.router(services, settings.secure_cookies))
     app.include_router(desk_pages.router(services))
     for connector in hooks:
