@@ -32,6 +32,7 @@ REFUSED_STATUS = {
     "bad_time": 400,
     "unknown_session": 401,
     "erased": 410,
+    "bad_voucher": 403,
     "used_voucher": 403,
 }
 _HTTP_CODES = {

@@ -14,10 +14,18 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connectors.base import Forged, is_text
+from connectors.base import is_text
+from handoff.conversations import Refused
 
 LONGEST_LIFE = timedelta(minutes=5)
 _SAID = {"id": 64, "email": 320, "nonce": 64}
+
+
+class BadVoucher(Refused):
+    """Not a word of the shop that is good now."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("bad_voucher", message)
 
 
 @dataclass(frozen=True)
@@ -46,25 +54,25 @@ def read(secret: str, text: str, now: datetime) -> Voucher:
     """What the shop vouches for.
 
     Raises:
-        Forged: not signed with the secret, expired, good for longer than five minutes, or not of this form.
+        BadVoucher: not signed with the secret, expired, good for longer than five minutes, or not of this form.
     """
     body, _, signature = text.partition(".")
     # compared before anything of the body is read
     if not hmac.compare_digest(_signature(secret, body).encode(), signature.encode()):
-        raise Forged("This sign-in is not signed by the shop.")
+        raise BadVoucher("This sign-in is not signed by the shop.")
     try:
         said = json.loads(base64.urlsafe_b64decode(body))
         found = {name: said.get(name) or "" for name in _SAID}
         expires = datetime.fromtimestamp(int(said["exp"]), UTC)
     except (binascii.Error, ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as error:
-        raise Forged("This sign-in is not of the right form.") from error
+        raise BadVoucher("This sign-in is not of the right form.") from error
     for name, longest in _SAID.items():
         if not isinstance(found[name], str) or len(found[name]) > longest or not is_text(found[name]):
-            raise Forged(f"{name} of this sign-in must be text of at most {longest} characters.")
+            raise BadVoucher(f"{name} of this sign-in must be text of at most {longest} characters.")
     if not found["nonce"] or not (found["id"] or found["email"]):
-        raise Forged("This sign-in needs a nonce, and an id or an e-mail address.")
+        raise BadVoucher("This sign-in needs a nonce, and an id or an e-mail address.")
     if not now < expires <= now + LONGEST_LIFE:
-        raise Forged("This sign-in has expired, or is good for longer than five minutes.")
+        raise BadVoucher("This sign-in has expired, or is good for longer than five minutes.")
     return Voucher(found["id"], found["email"].lower(), found["nonce"], expires)
 
 
