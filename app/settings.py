@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         "demo shows letters at `/mailbox`, and elsewhere changes of orders go to a person",
     )
     mail_from: str = Field("", description="address that letters come from; needed with `SHOHAY_SMTP_URL`")
+    fonts_dir: Path | None = Field(
+        None, description="folder of the fonts that documents are printed with; when unset, the system's are used"
+    )
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
 
@@ -66,6 +69,15 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.absolute()
+
+    @field_validator("fonts_dir", mode="before")
+    @classmethod
+    def _folder(cls, value: object) -> object:
+        if not value:
+            return None
+        if not Path(str(value)).is_dir():
+            raise ValueError("there is no such folder; name one with .ttf files in it, or leave it out")
+        return Path(str(value)).absolute()
 
     @field_validator("database_url")
     @classmethod

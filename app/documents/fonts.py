@@ -1,4 +1,4 @@
-"""The fonts that documents are printed with. None come with Shohay: Latin ones are found in a package, others at home."""
+"""The fonts of documents. None come with Shohay: Latin ones are found in a package, all others where they are installed."""
 
 from __future__ import annotations
 

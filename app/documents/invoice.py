@@ -33,7 +33,9 @@ def write(order: Order, speech: Speech, sheet: Sheet, invoice: bool) -> None:
     # the total stands last
     sheet.table(rows, (55, 13, 16, 16), bold=[len(rows) - 1])
     sheet.gap(1)
-    sheet.text(speech.say("vat", vat=money(vat(order.total, speech.percent("vat_rate")))), size=9, grey=True, right=True)
+    sheet.text(
+        speech.say("vat", vat=money(vat(order.total, speech.percent("vat_rate")))), size=9, grey=True, right=True
+    )
     sheet.gap(8)
     sheet.text(speech.say("payments"), bold=True)
     for line in [*_payments(order, speech)] or [speech.say("unpaid")]:
