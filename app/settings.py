@@ -59,6 +59,8 @@ class Settings(BaseSettings):
         "",
         description="what the shop signs with when it vouches for a customer who is signed in there, at least 32 "
         "characters; without one nobody can be",
+    fonts_dir: Path | None = Field(
+        None, description="folder of the fonts that documents are printed with; when unset, the system's are used"
     )
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
@@ -72,6 +74,15 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.absolute()
+
+    @field_validator("fonts_dir", mode="before")
+    @classmethod
+    def _folder(cls, value: object) -> object:
+        if not value:
+            return None
+        if not Path(str(value)).is_dir():
+            raise ValueError("there is no such folder; name one with .ttf files in it, or leave it out")
+        return Path(str(value)).absolute()
 
     @field_validator("database_url")
     @classmethod
