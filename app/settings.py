@@ -59,6 +59,7 @@ class Settings(BaseSettings):
         "",
         description="what the shop signs with when it vouches for a customer who is signed in there, at least 32 "
         "characters; without one nobody can be",
+    )
     fonts_dir: Path | None = Field(
         None, description="folder of the fonts that documents are printed with; when unset, the system's are used"
     )
