@@ -268,7 +268,7 @@ class ChangeForm(OrderForm):
         if not await self._services.codes.waiting(tracker.sender_id, order.id):
             try:
                 await self._services.codes.send(
-                    tracker.sender_id, order, message_id(tracker), _language(tracker, order)
+                    tracker.sender_id, order, message_id(tracker), language_of(tracker, order)
                 )
             except (TooManyLetters, NotSent):
                 return _to_person("code_not_possible", dispatcher)
@@ -292,7 +292,8 @@ def _stepped_aside(tracker: Tracker) -> bool:
     return False
 
 
-def _language(tracker: Tracker, order: Order) -> str:
+def language_of(tracker: Tracker, order: Order) -> str:
+    """The language that the customer is written to in: the latest message's, else the one they ordered in."""
     found = (tracker.latest_message.get("language") or {}).get("name")
     known = (tracker.latest_message.get("metadata") or {}).get("language")
     return str(found or known or order.customer.language)
