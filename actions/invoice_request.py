@@ -1,4 +1,4 @@
-"""Asking for an invoice: it goes as a PDF to the order's own e-mail address, never to one that was typed in the chat."""
+"""Asking for an invoice: it goes as a PDF to the order's own e-mail address, never to one that was typed here."""
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet

@@ -2,7 +2,7 @@
 
 from rasa_sdk import Action
 
-from actions import cancel_order, invoice_request
+from actions import cancel_order, invoice_request, order_delayed, tracking_not_updating
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
 from actions.language import ActionChangeLanguage
@@ -24,6 +24,8 @@ def all_actions(services: Services) -> list[Action]:
         ActionReturnStatus(services),
         *cancel_order.actions(services),
         *invoice_request.actions(services),
+        *order_delayed.actions(services),
+        *tracking_not_updating.actions(services),
         ActionRequestPerson(),
         ActionFallback(),
         ActionOfferTwo(),
