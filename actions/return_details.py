@@ -17,7 +17,7 @@ from actions.shop.pieces import kept
 
 MONEY, EXCHANGE = "money", "exchange"
 # a size by its letters, as on a label
-_SIZE = re.compile(r"(?<![\w'’])(?:X{0,3}[SL]|M|[2-6]XL)(?![\w'’])")
+_SIZE = re.compile(r"(?<![\w'’-])(?:X{0,3}[SL]|M|[2-6]XL)(?![\w'’-])")
 # what a reason in the customer's own words may be taken for
 _OWN_WORDS = {None, NLU_FALLBACK_INTENT_NAME, "start_return", "exchange_item", "size_guide"}
 
