@@ -2,7 +2,15 @@
 
 from rasa_sdk import Action
 
-from actions import cancel_order, invoice_request, order_delayed, tracking_not_updating
+from actions import (
+    cancel_order,
+    exchange_item,
+    invoice_request,
+    order_delayed,
+    refund_status,
+    start_return,
+    tracking_not_updating,
+)
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
 from actions.language import ActionChangeLanguage
@@ -26,6 +34,9 @@ def all_actions(services: Services) -> list[Action]:
         *invoice_request.actions(services),
         *order_delayed.actions(services),
         *tracking_not_updating.actions(services),
+        *start_return.actions(services),
+        *exchange_item.actions(services),
+        *refund_status.actions(services),
         ActionRequestPerson(),
         ActionFallback(),
         ActionOfferTwo(),

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """The fonts of documents. None come with Shohay: Latin ones lie in a package, all others where they are installed."""
-=======
-"""The fonts of documents. None come with Shohay: Latin ones are found in a package, others where they are installed."""
->>>>>>> reading
 
 from __future__ import annotations
 
