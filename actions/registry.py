@@ -2,7 +2,18 @@
 
 from rasa_sdk import Action
 
-from actions import cancel_order
+from actions import (
+    cancel_order,
+    change_payment_method,
+    damaged_item,
+    double_charged,
+    missing_item,
+    order_not_confirmed,
+    package_lost,
+    payment_failed,
+    unrecognised_charge,
+    wrong_item,
+)
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
 from actions.language import ActionChangeLanguage
@@ -21,6 +32,15 @@ def all_actions(services: Services) -> list[Action]:
         ActionOrderStatus(services),
         ActionReturnStatus(services),
         *cancel_order.actions(services),
+        *damaged_item.actions(services),
+        *wrong_item.actions(services),
+        *missing_item.actions(services),
+        *package_lost.actions(services),
+        *payment_failed.actions(services),
+        *double_charged.actions(services),
+        *unrecognised_charge.actions(services),
+        *change_payment_method.actions(services),
+        *order_not_confirmed.actions(services),
         ActionRequestPerson(),
         ActionFallback(),
         ActionOfferTwo(),
