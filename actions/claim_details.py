@@ -60,7 +60,9 @@ class RemedyChoice(Choice):
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
         """Where but one thing is offered it is that one."""
         offered = self.offered(order, known)
-        return offered[0] if len(offered) == 1 else super().take(heard, order, known, asked)
+        if len(offered) == 1 and self.name not in known:
+            return offered[0]
+        return super().take(heard, order, known, asked)
 
     def offered(self, order: Order, known: Known) -> Sequence[str]:
         """What the policy offers and can be done."""
@@ -75,8 +77,8 @@ class ClaimedPieces(Detail):
     about = (ItemsDetail.name, QuantityDetail.name)
 
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
-        """Whatever is said."""
-        return quantities(order, known, claimable)
+        """Whatever is said; once made it stays as long as the answers do."""
+        return known.get(self.name) or quantities(order, known, claimable)
 
     def ask(self, order: Order, known: Known, dispatcher: CollectingDispatcher) -> None:
         """Nothing is missing."""

@@ -31,7 +31,7 @@ class ItemsDetail(Detail):
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
         """By button, by product, or by its place in the row of buttons."""
         open_ = self.open(order)
-        if len(open_) == 1:
+        if len(open_) == 1 and self.name not in known:
             return [item.id for item in open_]
         chosen = heard.choice(self.name)
         if chosen == ALL:
