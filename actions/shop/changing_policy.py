@@ -12,7 +12,7 @@ from typing import Any
 from actions.shop.backend import Order, OrderState
 from actions.shop.changes import Refusal
 from actions.shop.cities import Cities, fold
-from actions.shop.policy_file import BadPolicy, named, number, states
+from actions.shop.policy_values import BadPolicy, named, number, states
 
 
 @dataclass(frozen=True)

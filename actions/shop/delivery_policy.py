@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from actions.shop.backend import DeliveryWindow, Order, OrderState, TrackingCode, TrackingEvent
 from actions.shop.changes import Refusal
-from actions.shop.policy_file import BadPolicy, named, number, states
+from actions.shop.policy_values import BadPolicy, named, number, states
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LIKE = (
