@@ -62,7 +62,7 @@ async def test_every_step_of_an_address_can_be_said(orders: dict[str, Order], ow
 async def test_every_step_of_other_items_can_be_said(own_sqlite: OwnShop, number: str) -> None:
     form, order = ValidateChangeOrderForm(services(own_sqlite.shop)), await own_sqlite.order(number)
     first = [order.items[0].id]
-    for detail in form.details:
+    for detail in await form.details_of(order):
         check(detail.unclear, {})
         detail.ask(order, {"items": first}, WithButtons())
     for known in (
