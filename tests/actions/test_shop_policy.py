@@ -24,10 +24,18 @@ RETURNS: dict[str, Any] = {
     "restocking_percent": 10,
     "handed_over_in": ["BD"],
 }
+CLAIMS: dict[str, Any] = {
+    "remedies": ["refund"],
+    "grant_up_to": {"EUR": 12.5},
+    "granted_per_customer": 1,
+    "within_days": 90,
+    "double_up_to": {},
+    "wait_days": 5,
+}
 GOOD: dict[str, Any] = {
     "policies": {
         "cancel_while": ["placed", "processing"],
-        "claims": {"wait_days": 5},
+        "claims": CLAIMS,
         "parcels": {"silent_days": 4},
         "returns": RETURNS,
     },
