@@ -1,4 +1,4 @@
-"""No confirmation: the order is told and confirmed once more; money that nobody noticed is claimed; no number, a person."""
+"""No confirmation: the order is told and confirmed again; money nobody noticed is claimed; without a number, a person."""
 
 import pytest
 from claim_testing import code_typed, new_rows, over

@@ -57,9 +57,7 @@ EXPECTED = {
 async def test_what_is_said_first_goes_by_where_the_order_is(
     mine_sqlite: OwnShop, orders: dict[str, Order], state: OrderState
 ) -> None:
-    order = next(
-        one for one in orders.values() if one.state is state and one.payments[0].method != "cash_on_delivery"
-    )
+    order = next(one for one in orders.values() if one.state is state and one.payments[0].method != "cash_on_delivery")
     before = await mine_sqlite.everything()
     one, said = await begun(mine_sqlite, order.number, order.customer.email)
     assert said[-1] == EXPECTED[state]
@@ -178,7 +176,7 @@ async def test_after_the_window_it_is_too_late(own_sqlite: OwnShop) -> None:
         update(tables.shipments).where(tables.shipments.c.order_id == order.id).values(delivered_at=came)
     )
     _, said = await begun(own_sqlite, DELIVERED, CAME_TO)
-    assert said == ["claim_too_late"]
+    assert said == ["package_too_late"]
     assert own_sqlite.letters.sent == []
 
 
