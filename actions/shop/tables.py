@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -307,4 +308,15 @@ mails = Table(
     Column("text", Text, nullable=False),
     _time("at"),
     Index(None, "at"),
+)
+
+mail_files = Table(
+    "shop_mail_files",
+    metadata,
+    # what was printed and sent along
+    _id(),
+    _of("mails"),
+    Column("name", String(200), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "mail_id"),
 )

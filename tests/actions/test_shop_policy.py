@@ -13,11 +13,30 @@ from shop_testing import POLICY, ROOT
 
 from actions.shop.backend import Order, OrderState, PaymentMethod
 from actions.shop.changes import Refusal
+from actions.shop.parcel_policy import ParcelPolicy
 from actions.shop.policy import BadPolicy, Policy
 
+RETURNS: dict[str, Any] = {
+    "open_while": ["delivered"],
+    "not_returnable": ["NS-3*"],
+    "only_unopened": [],
+    "shop_pays_for": ["damaged"],
+    "restocking_percent": 10,
+    "handed_over_in": ["BD"],
+}
 GOOD: dict[str, Any] = {
-    "policies": {"cancel_while": ["placed", "processing"]},
+    "policies": {
+        "cancel_while": ["placed", "processing"],
+        "claims": {"wait_days": 5},
+        "parcels": {"silent_days": 4},
+        "returns": RETURNS,
+    },
     "facts": {
+        "tracking_update": {"hours": [12, 24]},
+        "return_window": {"days": 30},
+        "return_window_faulty": {"days": 60},
+        "return_label_valid": {"days": 14},
+        "return_shipping_fee": {"money": {"BDT": 90, "EUR": 3.6}},
         "refund_time_card": {"days": [5, 10]},
         "refund_time_bank": {"days": 7},
         "refund_time_wallet": {"days": [3, 1]},
@@ -64,7 +83,8 @@ def test_the_shops_own_file_is_good_and_lets_nothing_be_cancelled_that_is_packed
 
 
 def test_a_shop_may_let_nothing_be_cancelled(tmp_path: Path) -> None:
-    assert load(tmp_path, {**GOOD, "policies": {"cancel_while": []}}).cancel_while == frozenset()
+    nothing = {**GOOD, "policies": {**GOOD["policies"], "cancel_while": []}}
+    assert load(tmp_path, nothing).cancel_while == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -95,13 +115,13 @@ def test_a_list_of_states_that_is_none_is_told_with_its_file_and_what_to_write(t
     assert all(state in text for state in OrderState)
 
 
-@pytest.mark.parametrize("name", sorted(GOOD["facts"]))
+@pytest.mark.parametrize("name", [name for name, fact in sorted(GOOD["facts"].items()) if "money" not in fact])
 @pytest.mark.parametrize(
     "value", [None, 0, -1, [], [0], [-3, -1], "10", "ten", 1.5, True, [True], ["5", "10"], [5, "10"], [5, None], {}]
 )
 def test_a_time_that_is_none_is_told_with_its_file_and_what_to_write(tmp_path: Path, name: str, value: Any) -> None:
-    unit = "minutes" if name == "code_valid" else "days"
-    for fact in ({unit: value}, value, {"hours": 10}):
+    unit = {"code_valid": "minutes", "tracking_update": "hours"}.get(name, "days")
+    for fact in ({unit: value}, value, {"weeks": 10}):
         with pytest.raises(BadPolicy) as told:
             load(tmp_path, with_fact(name, fact))
         assert str(told.value) == (
@@ -115,6 +135,21 @@ def test_a_time_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
     for content in ({**GOOD, "facts": facts}, {**GOOD, "facts": list(facts)}):
         with pytest.raises(BadPolicy, match="facts"):
             load(tmp_path, content)
+
+
+@pytest.mark.parametrize(("under", "name"), [("claims", "wait_days"), ("parcels", "silent_days")])
+@pytest.mark.parametrize("value", [None, -1, "5", 1.5, True, [5], {"days": 5}])
+def test_a_number_of_days_that_is_none_is_told(tmp_path: Path, under: str, name: str, value: Any) -> None:
+    for found in ({name: value}, value):
+        with pytest.raises(BadPolicy) as told:
+            load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], under: found}})
+        assert f"policies.{under}.{name} must be a whole number of days" in str(told.value)
+
+
+def test_how_long_parcels_are_waited_for_is_read(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).parcels == ParcelPolicy(
+        wait=timedelta(days=5), usual=timedelta(hours=24), silence=timedelta(days=4)
+    )
 
 
 @pytest.mark.parametrize("content", ["", "[]", "placed", "policies: [", "a: b: c", "\t- x"])
