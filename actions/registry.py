@@ -2,7 +2,7 @@
 
 from rasa_sdk import Action
 
-from actions import cancel_order, invoice_request, order_delayed, tracking_not_updating
+from actions import cancel_order, invoice_request, order_delayed, order_history, tracking_not_updating
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
 from actions.language import ActionChangeLanguage
@@ -26,6 +26,7 @@ def all_actions(services: Services) -> list[Action]:
         *invoice_request.actions(services),
         *order_delayed.actions(services),
         *tracking_not_updating.actions(services),
+        *order_history.actions(services),
         ActionRequestPerson(),
         ActionFallback(),
         ActionOfferTwo(),
