@@ -2,7 +2,16 @@
 
 from rasa_sdk import Action
 
-from actions import cancel_order, invoice_request, order_delayed, order_history, tracking_not_updating
+from actions import (
+    cancel_order,
+    exchange_item,
+    invoice_request,
+    order_delayed,
+    order_history,
+    refund_status,
+    start_return,
+    tracking_not_updating,
+)
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
 from actions.language import ActionChangeLanguage
@@ -27,6 +36,9 @@ def all_actions(services: Services) -> list[Action]:
         *order_delayed.actions(services),
         *tracking_not_updating.actions(services),
         *order_history.actions(services),
+        *start_return.actions(services),
+        *exchange_item.actions(services),
+        *refund_status.actions(services),
         ActionRequestPerson(),
         ActionFallback(),
         ActionOfferTwo(),

@@ -18,7 +18,7 @@ def named(found: object) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def states(policies: Mapping[str, Any], name: str, path: Path) -> frozenset[OrderState]:
+def states(policies: Mapping[str, Any], name: str, path: Path, under: str = "policies") -> frozenset[OrderState]:
     """A list of order states."""
     listed = policies.get(name)
     try:
@@ -26,7 +26,7 @@ def states(policies: Mapping[str, Any], name: str, path: Path) -> frozenset[Orde
             return frozenset(OrderState(state) for state in listed)
     except ValueError:
         pass
-    raise BadPolicy(f"{path}: policies.{name} must be a list of order states such as [placed, processing]; there are "
+    raise BadPolicy(f"{path}: {under}.{name} must be a list of order states such as [placed, processing]; there are "
                     f"{', '.join(OrderState)}.")  # fmt: skip
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, Select, Table, bindparam, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from actions.shop import sql_cancel
+from actions.shop import sql_cancel, sql_returns
 from actions.shop import tables as t
 from actions.shop.backend import Address, DeliveryWindow, Order, Return
 from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, Refusal, Refused, ReturnWish
@@ -19,7 +20,7 @@ from actions.shop.sql_changes import done_before
 Writing = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 Making = Callable[[AsyncConnection, Order, Policy, Doing], Awaitable[Change]]
 
-_CAN = (ChangeKind.CANCEL,)
+_CAN = (ChangeKind.CANCEL, ChangeKind.RETURN, ChangeKind.EXCHANGE)
 
 # No row has the nil UUID: asking for it takes the same queries as asking for an order that is there.
 NO_ORDER = "00000000-0000-0000-0000-000000000000"
@@ -135,7 +136,12 @@ class SqlShop:
 
     async def open_return(self, order_id: str, wish: ReturnWish, doing: Doing) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+        return await self._change(order_id, doing, partial(sql_returns.open_return, wish=wish))
+
+    async def label_sent(self, order_id: str, number: str) -> None:
+        """See `ShopBackend`."""
+        async with self._writing() as connection:
+            await sql_returns.label_sent(connection, order_id, number)
 
     async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
         """See `ShopBackend`."""

@@ -284,7 +284,8 @@ codes = Table(
     "shop_codes",
     metadata,
     _id(),
-    _of("orders"),
+    # as the shop's system calls it: the order may be in another database
+    Column("order_id", String(64), nullable=False),
     Column("conversation", String(64), nullable=False),
     # the customer's message that it was sent for
     Column("key", String(64), nullable=False, unique=True),

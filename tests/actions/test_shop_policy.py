@@ -16,14 +16,27 @@ from actions.shop.changes import Refusal
 from actions.shop.parcel_policy import ParcelPolicy
 from actions.shop.policy import BadPolicy, Policy
 
+RETURNS: dict[str, Any] = {
+    "open_while": ["delivered"],
+    "not_returnable": ["NS-3*"],
+    "only_unopened": [],
+    "shop_pays_for": ["damaged"],
+    "restocking_percent": 10,
+    "handed_over_in": ["BD"],
+}
 GOOD: dict[str, Any] = {
     "policies": {
         "cancel_while": ["placed", "processing"],
         "claims": {"wait_days": 5},
         "parcels": {"silent_days": 4},
+        "returns": RETURNS,
     },
     "facts": {
         "tracking_update": {"hours": [12, 24]},
+        "return_window": {"days": 30},
+        "return_window_faulty": {"days": 60},
+        "return_label_valid": {"days": 14},
+        "return_shipping_fee": {"money": {"BDT": 90, "EUR": 3.6}},
         "refund_time_card": {"days": [5, 10]},
         "refund_time_bank": {"days": 7},
         "refund_time_wallet": {"days": [3, 1]},
@@ -70,7 +83,8 @@ def test_the_shops_own_file_is_good_and_lets_nothing_be_cancelled_that_is_packed
 
 
 def test_a_shop_may_let_nothing_be_cancelled(tmp_path: Path) -> None:
-    assert load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], "cancel_while": []}}).cancel_while == frozenset()
+    nothing = {**GOOD, "policies": {**GOOD["policies"], "cancel_while": []}}
+    assert load(tmp_path, nothing).cancel_while == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +115,7 @@ def test_a_list_of_states_that_is_none_is_told_with_its_file_and_what_to_write(t
     assert all(state in text for state in OrderState)
 
 
-@pytest.mark.parametrize("name", sorted(GOOD["facts"]))
+@pytest.mark.parametrize("name", [name for name, fact in sorted(GOOD["facts"].items()) if "money" not in fact])
 @pytest.mark.parametrize(
     "value", [None, 0, -1, [], [0], [-3, -1], "10", "ten", 1.5, True, [True], ["5", "10"], [5, "10"], [5, None], {}]
 )
