@@ -1,4 +1,4 @@
-"""Invoices, late orders, silent tracking and past orders over HTTP, in every way of typing; the shop stays as it was."""
+"""Invoices, late orders, silent tracking and past orders over HTTP, however typed; the shop stays as it was."""
 
 from __future__ import annotations
 
