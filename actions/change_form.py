@@ -56,6 +56,8 @@ class ChangeForm(OrderForm):
     """
 
     details: Sequence[Detail] = ()
+    # where nothing is changed, to be surely the order's owner is enough
+    needs_yes = True
 
     @abstractmethod
     def refusal(self, order: Order) -> Refusal | None:
@@ -200,7 +202,7 @@ class ChangeForm(OrderForm):
         if stepped is not None:
             return [*told, *stepped]
         told += [SlotSet(STEPPED_UP_ORDER, order.id), SlotSet(ONE_TIME_CODE, None)]
-        if answer == YES:
+        if answer == YES or not self.needs_yes:
             return [*told, *end_form(approved=order.id)]
         if answer == NO:
             dispatcher.utter_message(response="utter_left_as_it_was")
