@@ -20,6 +20,7 @@ class Services:
         languages: in which the shop answers.
         codes: without them nobody can be verified, and changes go to a person.
         post: who carries letters to customers, None where nobody does.
+        news: whether the shop tells what happens to orders, so that customers can be told.
         patience: how many seconds the shop, and who carries a letter, have to answer.
     """
 
@@ -29,4 +30,5 @@ class Services:
     policy: Policy
     codes: OneTimeCodes | None = None
     post: Post | None = None
+    news: bool = False
     patience: float = SHOP_PATIENCE_SECONDS

@@ -30,6 +30,9 @@ REFUSED_STATUS = {
     "unknown_agent": 400,
     "unknown_team": 400,
     "bad_time": 400,
+    "invalid": 400,
+    "too_old": 400,
+    "bad_signature": 401,
     "unknown_session": 401,
     "erased": 410,
 }

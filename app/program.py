@@ -235,7 +235,15 @@ def _dialogue_parts(house: House) -> tuple[Any, Any]:
         codes = OneTimeCodes(writing, letters, key, policy.code_valid) if letters else None
         shop = SqlShop(database.engine, policy, writing)
         return all_actions(
-            ActionServices(shop, library.phone_regions, tuple(library.languages), policy, codes, letters)
+            ActionServices(
+                shop,
+                library.phone_regions,
+                tuple(library.languages),
+                policy,
+                codes,
+                letters,
+                news=bool(house.settings.shop_events_secret),
+            )
         )
 
     model = ModelInUse(house.settings.models_dir, actions, house.words, house.services.database)

@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         "demo shows letters at `/mailbox`, and elsewhere changes of orders go to a person",
     )
     mail_from: str = Field("", description="address that letters come from; needed with `SHOHAY_SMTP_URL`")
+    shop_events_secret: str = Field(
+        "",
+        description="secret under which the shop's system signs what happens to orders, 16 characters at least; "
+        "without it there is no `/api/shop/events`, and no customer is offered news",
+    )
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
 
@@ -90,6 +95,13 @@ class Settings(BaseSettings):
     def _letters_have_a_sender(cls, value: str, info: ValidationInfo) -> str:
         if (value or info.data.get("smtp_url")) and not _is_one_address(value):
             raise ValueError("name the address that letters come from, such as Nodi Store <help@nodi.example>")
+        return value
+
+    @field_validator("shop_events_secret")
+    @classmethod
+    def _hard_to_guess(cls, value: str) -> str:
+        if value and len(value) < 16:
+            raise ValueError("this is easily guessed; use 16 characters or more, such as of openssl rand -hex 32")
         return value
 
     @field_validator("timezone")
