@@ -12,7 +12,7 @@ from rasa_sdk.types import DomainDict
 from actions.heard import CHOICE, Heard
 from actions.services import Services
 from actions.shop.backend import Order
-from actions.slots import NEWS, NEWS_ORDERS, ORDER_CONTACT
+from actions.slots import NEWS, NEWS_ORDERS
 from actions.values import ident
 
 ASKED, YES, NO = "asked", "yes", "no"
@@ -24,9 +24,9 @@ def offer(order: Order, dispatcher: CollectingDispatcher, tracker: Tracker, serv
     """Asks whether news of this order, which is the customer's own, are wanted; or says that they will come, to whoever
     has said so of another. Nothing where no news ever come."""
     wanted, orders = tracker.get_slot(NEWS), _orders(tracker)
-    if not services.news or wanted in (ASKED, NO) or order.number in orders:
+    if not (services.news and order.customer.email) or wanted in (ASKED, NO) or order.number in orders:
         return []
-    orders[order.number] = str(tracker.get_slot(ORDER_CONTACT))
+    orders[order.number] = order.customer.email
     orders = dict(list(orders.items())[-MOST:])
     if wanted == YES:
         dispatcher.utter_message(

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32
 
 
 class Settings(BaseSettings):
@@ -56,8 +57,16 @@ class Settings(BaseSettings):
     mail_from: str = Field("", description="address that letters come from; needed with `SHOHAY_SMTP_URL`")
     shop_events_secret: str = Field(
         "",
-        description="secret under which the shop's system signs what happens to orders, 16 characters at least; "
-        "without it there is no `/api/shop/events`, and no customer is offered news",
+        description="what the shop signs with when it tells what happens to orders, at least 32 characters; without "
+        "one there is no `/api/shop/events`, and no customer is offered news",
+    )
+    identity_secret: str = Field(
+        "",
+        description="what the shop signs with when it vouches for a customer who is signed in there, at least 32 "
+        "characters; without one nobody can be",
+    )
+    fonts_dir: Path | None = Field(
+        None, description="folder of the fonts that documents are printed with; when unset, the system's are used"
     )
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
@@ -71,6 +80,15 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.absolute()
+
+    @field_validator("fonts_dir", mode="before")
+    @classmethod
+    def _folder(cls, value: object) -> object:
+        if not value:
+            return None
+        if not Path(str(value)).is_dir():
+            raise ValueError("there is no such folder; name one with .ttf files in it, or leave it out")
+        return Path(str(value)).absolute()
 
     @field_validator("database_url")
     @classmethod
@@ -97,11 +115,11 @@ class Settings(BaseSettings):
             raise ValueError("name the address that letters come from, such as Nodi Store <help@nodi.example>")
         return value
 
-    @field_validator("shop_events_secret")
+    @field_validator("identity_secret", "shop_events_secret")
     @classmethod
-    def _hard_to_guess(cls, value: str) -> str:
-        if value and len(value) < 16:
-            raise ValueError("this is easily guessed; use 16 characters or more, such as of openssl rand -hex 32")
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < SHORTEST_SECRET:
+            raise ValueError(f"use at least {SHORTEST_SECRET} random characters, such as from `openssl rand -hex 32`")
         return value
 
     @field_validator("timezone")

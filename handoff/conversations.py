@@ -50,6 +50,7 @@ class Conversation:
         choice: what the customer chose when nobody was there: `wait` or `contact`.
         absence_told: the customer knows that nobody is there now.
         news: whether the customer wants to be told news of their orders; None before they were asked.
+        customer_id, customer_email: the shop's customer, where the shop has vouched for them.
     """
 
     id: str
@@ -81,6 +82,8 @@ class Conversation:
     turn_waiting_since: datetime | None = None
     lease_owner: str | None = None
     lease_until: datetime | None = None
+    customer_id: str | None = None
+    customer_email: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Wish:
     """What the bot and its customer have agreed on.
 
     Attributes:
-        orders: the orders' numbers, each with the contact that it was found by; they count while news are wanted.
+        orders: the orders' numbers, each with its e-mail address; they count while news are wanted.
     """
 
     wanted: Wanted
@@ -37,8 +37,8 @@ async def keep(tx: Transaction, conversation: Conversation, wish: Wish, now: dat
     if known - orders.keys():
         await tx.execute(sa.delete(followed_orders).where(mine, f.order_number.not_in(orders)))
     new = [
-        {"conversation_id": conversation.id, "order_number": number, "contact": contact, "since": now}
-        for number, contact in orders.items()
+        {"conversation_id": conversation.id, "order_number": number, "email": email.casefold(), "since": now}
+        for number, email in orders.items()
         if number not in known
     ]
     if new:
@@ -49,21 +49,18 @@ async def keep(tx: Transaction, conversation: Conversation, wish: Wish, now: dat
 async def follower(tx: Transaction, order_number: str, email: str) -> str | None:
     """The conversation in which news of this order are wanted; of several, that in which the customer wrote last.
 
-    One in which the order was found by another e-mail address than its customer has now is none of theirs any more.
+    Where the order had another e-mail address when it was found, it is not known whose it is now, and nobody is told.
     """
     c, f = conversations.c, followed_orders.c
     wrote = sa.select(sa.func.max(messages.c.created_at)).where(
         messages.c.conversation_id == c.id, messages.c.author == "customer"
     )
     query = (
-        sa.select(c.id, f.contact)
+        sa.select(c.id)
         .join(followed_orders, f.conversation_id == c.id)
-        .where(f.order_number == order_number, c.news == "yes")
+        .where(f.order_number == order_number, f.email == email.casefold(), c.news == "yes")
         .order_by(wrote.scalar_subquery().desc(), c.id)
+        .limit(1)
     )
-    found = [row["id"] for row in await tx.rows(query) if _may_be(row["contact"], email)]
-    return str(found[0]) if found else None
-
-
-def _may_be(contact: str, email: str) -> bool:
-    return "@" not in contact or contact.casefold() == email.casefold()
+    found = await tx.scalar(query)
+    return str(found) if found else None

@@ -83,6 +83,9 @@ conversations = sa.Table(
     sa.Column("turn_waiting_since", UtcDateTime),
     sa.Column("lease_owner", sa.String(36)),
     sa.Column("lease_until", UtcDateTime),
+    # the shop's customer, where the shop has vouched for them
+    sa.Column("customer_id", sa.String(64)),
+    sa.Column("customer_email", sa.String(320)),
     # one conversation per identity: it is reopened, never doubled (promise 4)
     sa.UniqueConstraint("identity_id"),
     sa.CheckConstraint("status in ('bot', 'queued', 'assigned', 'resolved')", name="status"),
@@ -281,10 +284,10 @@ tracker_events = sa.Table(
 followed_orders = sa.Table(
     "followed_orders",
     metadata,
-    # the orders whose news the customer of a conversation wants, each found by its number and their contact
+    # the orders whose news the customer of a conversation wants, with the order's e-mail address
     sa.Column("conversation_id", sa.String(36), sa.ForeignKey("conversations.id"), primary_key=True),
     sa.Column("order_number", sa.String(32), primary_key=True, index=True),
-    sa.Column("contact", sa.String(320), nullable=False),
+    sa.Column("email", sa.String(320), nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
 )
 
@@ -383,6 +386,14 @@ login_failures = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 sa.Index("ix_login_failures_name", login_failures.c.name, login_failures.c.created_at)
+
+# the shop's words for its customers that were used, until they would have expired
+vouchers = sa.Table(
+    "vouchers",
+    metadata,
+    sa.Column("nonce", sa.String(64), primary_key=True),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+)
 
 workers = sa.Table(
     "workers",
