@@ -56,6 +56,8 @@ class ChangeForm(OrderForm):
     """
 
     details: Sequence[Detail] = ()
+    # the phrase of the letter with the code
+    letter = "code"
 
     @abstractmethod
     def refusal(self, order: Order) -> Refusal | None:
@@ -268,7 +270,7 @@ class ChangeForm(OrderForm):
         if not await self._services.codes.waiting(tracker.sender_id, order.id):
             try:
                 await self._services.codes.send(
-                    tracker.sender_id, order, message_id(tracker), _language(tracker, order)
+                    tracker.sender_id, order, message_id(tracker), letter_language(tracker, order), self.letter
                 )
             except (TooManyLetters, NotSent):
                 return _to_person("code_not_possible", dispatcher)
@@ -292,7 +294,8 @@ def _stepped_aside(tracker: Tracker) -> bool:
     return False
 
 
-def _language(tracker: Tracker, order: Order) -> str:
+def letter_language(tracker: Tracker, order: Order) -> str:
+    """The language of a letter to this customer: that of what they just wrote, else their own."""
     found = (tracker.latest_message.get("language") or {}).get("name")
     known = (tracker.latest_message.get("metadata") or {}).get("language")
     return str(found or known or order.customer.language)

@@ -2,7 +2,7 @@
 
 from rasa_sdk import Action
 
-from actions import cancel_order, news
+from actions import cancel_order, news, privacy
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
 from actions.language import ActionChangeLanguage
@@ -23,6 +23,7 @@ def all_actions(services: Services) -> list[Action]:
         ActionOrderStatus(services),
         ActionReturnStatus(services),
         *cancel_order.actions(services),
+        *privacy.actions(services),
         *news.actions(),
         ActionRequestPerson(),
         ActionFallback(),

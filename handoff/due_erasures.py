@@ -7,7 +7,6 @@ back by itself: the row goes with the contact.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -31,7 +30,7 @@ async def ask(tx: Transaction, contact_id: str, now: datetime) -> None:
     await tx.execute(insert(due_erasures).values(**row).on_conflict_do_nothing())
 
 
-async def carry_out(database: Database, traces: Sequence[erasure.Trace] = ()) -> list[erasure.Erased]:
+async def carry_out(database: Database, elsewhere: erasure.Elsewhere | None = None) -> list[erasure.Erased]:
     """Erases whoever is due, one after the other; what was erased of each.
 
     Raises:
@@ -39,7 +38,7 @@ async def carry_out(database: Database, traces: Sequence[erasure.Trace] = ()) ->
     """
     done = []
     while (contact_id := await _take(database)) is not None:
-        done.append(await erasure.erase(database, contact_id, traces))
+        done.append(await erasure.erase(database, contact_id, elsewhere))
     return done
 
 

@@ -50,13 +50,16 @@ _MACHINERY = {"identity_id", "contact_id", "rank", "turn_waiting_since", "lease_
 _HASHES = {"key", "digest"}
 
 
-class Trace(Protocol):
-    """A table of a neighbour's in which conversations are named: its rows stay, without the name."""
+class Elsewhere(Protocol):
+    """What a neighbour's tables have of conversations. The rows that are the neighbour's own stay, nameless."""
 
-    name: str
+    @property
+    def tables(self) -> Sequence[str]:
+        """Their names."""
+        ...
 
-    async def blot_out(self, tx: Transaction, conversations: Sequence[str]) -> int:
-        """Takes these conversations' ids out of it; returns of how many rows."""
+    async def blot_out(self, tx: Transaction, conversations: Sequence[str]) -> Mapping[str, int]:
+        """Leaves nothing in them that leads to these conversations; returns in how many rows of which table."""
         ...
 
 
@@ -105,8 +108,9 @@ async def export(database: Database, contact_id: str) -> dict[str, Any] | None:
         }
 
 
-async def erase(database: Database, contact_id: str, traces: Sequence[Trace] = ()) -> Erased:
-    """Erases a contact with all that was ever said to and by them, and blots them out of the `traces`; safe to repeat.
+async def erase(database: Database, contact_id: str, elsewhere: Elsewhere | None = None) -> Erased:
+    """Erases a contact with all that was ever said to and by them, and what is `elsewhere` of them; safe to
+    repeat.
 
     What a channel called their messages stays for its week as a hash, so that a late copy brings nothing back. A turn
     or a delivery that is under way finds nothing any more and ends. Open pages hear that the conversation is gone.
@@ -122,8 +126,8 @@ async def erase(database: Database, contact_id: str, traces: Sequence[Trace] = (
         await tx.execute(sa.update(receipts).where(receipts.c.message_id.in_(said)).values(message_id=None))
         for table in HANGING:
             counts[table.name] = await _delete(tx, table, table.c.conversation_id.in_(ids))
-        for trace in traces:
-            counts[trace.name] = await trace.blot_out(tx, ids)
+        if elsewhere is not None:
+            counts |= await elsewhere.blot_out(tx, ids)
         counts[conversations.name] = await _delete(tx, conversations, conversations.c.id.in_(ids))
         counts[identities.name] = await _delete(tx, identities, identities.c.contact_id == contact_id)
         counts[due_erasures.name] = await _delete(tx, due_erasures, due_erasures.c.contact_id == contact_id)
@@ -131,7 +135,12 @@ async def erase(database: Database, contact_id: str, traces: Sequence[Trace] = (
         for conversation_id in ids:
             await events.append(tx, "status", conversation_id, {"status": "erased"}, now)
         tx.wake("queue")
-    return Erased(counts, await sweeping.sweep(database, [*TABLE_NAMES, *(trace.name for trace in traces)]))
+    return Erased(counts, await sweep(database, elsewhere))
+
+
+async def sweep(database: Database, elsewhere: Elsewhere | None = None) -> str | None:
+    """Wipes what deleted rows have left; why it could not be done now, None when it was."""
+    return await sweeping.sweep(database, [*TABLE_NAMES, *(elsewhere.tables if elsewhere else ())])
 
 
 async def _held(tx: Transaction, contact_id: str) -> list[str]:

@@ -13,7 +13,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -203,9 +202,13 @@ def _words(services: Services, conversation: Conversation, row: sa.RowMapping) -
     values |= {name: {"id": details[name]} for name in ("carrier", "tracking_number") if name in details}
     if "expected_on" in details:
         values["expected_on"] = {"date": details["expected_on"]}
-    say = partial(services.phrases.say, language=conversation.language, **values)
-    said = say(f"news_{kind}", buttons=[*_BUTTONS.get(kind, ()), _STOP])
-    lines = [say(f"news_line_{name}").text for name in _LINES.get(kind, ()) if name in details]
+    language, buttons = conversation.language, [*_BUTTONS.get(kind, ()), _STOP]
+    said = services.phrases.say(f"news_{kind}", language, buttons=buttons, **values)
+    lines = [
+        services.phrases.say(f"news_line_{name}", language, **values).text
+        for name in _LINES.get(kind, ())
+        if name in details
+    ]
     return Said("\n".join([said.text, *lines]), said.buttons)
 
 
