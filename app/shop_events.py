@@ -147,8 +147,10 @@ def read(body: bytes, now: datetime) -> news.News:
         event = ShopEvent.model_validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Refused("invalid", f"{where}: {first['msg']}." if where else "The body is not valid JSON.") from error
+        if first["type"] == "json_invalid":
+            raise Refused("invalid", "The body is not valid JSON.") from error
+        where = ".".join(str(part) for part in first["loc"]) or "body"
+        raise Refused("invalid", f"{where}: {first['msg']}.") from error
     if event.at > now + AHEAD:
         raise Refused("invalid", "at: this has not happened yet.")
     if event.at < now - news.OLDEST:
