@@ -379,5 +379,5 @@ async def test_an_order_that_has_more_than_is_read_is_not_read_in_part(
     shopify: Shopify, shop: ShopifyShop, much: dict[str, Any]
 ) -> None:
     shopify.put(order(**much))
-    with pytest.raises(ShopifyFailed, match="not read|than are read"):
+    with pytest.raises(ShopifyFailed, match=r"not read|than are read"):
         await shop.find_order("1001")
