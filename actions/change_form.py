@@ -22,7 +22,7 @@ from actions.codes import Checked, TooManyLetters
 from actions.detail import Detail, Known, Unusable
 from actions.forms import OrderForm, Slots
 from actions.heard import Heard, heard_since
-from actions.lookup import missed, unreachable, wants_person
+from actions.lookup import found, missed, unreachable, wants_person
 from actions.post import NotSent
 from actions.shop.backend import Order
 from actions.shop.changes import Refusal
@@ -31,7 +31,6 @@ from actions.slots import (
     CONFIRMATION,
     DETAILS,
     HANDOFF_REASON,
-    LOOKUP_MISSES,
     ONE_TIME_CODE,
     ORDER_CONTACT,
     ORDER_NUMBER,
@@ -40,7 +39,7 @@ from actions.slots import (
     WISHED,
 )
 from actions.typed import fold_digits, parse_contact
-from actions.verification import Level, match
+from actions.verification import Level, level, vouched
 
 YES, NO = "yes", "no"
 _ANSWERS = {"affirm": YES, "deny": NO}
@@ -80,6 +79,12 @@ class ChangeForm(OrderForm):
         """The form's slots, known here so that no call has to carry the whole domain; answers before what they may be
         answers about."""
         return [CONFIRMATION, ONE_TIME_CODE, ORDER_NUMBER, ORDER_CONTACT]
+
+    async def required_slots(
+        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[str]:
+        """All of them; what is asked next is found by the form itself."""
+        return domain_slots
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         """Take what the message says, and find the next thing to ask; or step aside for another question."""
@@ -142,25 +147,29 @@ class ChangeForm(OrderForm):
 
     async def _next(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number, typed = tracker.get_slot(ORDER_NUMBER), tracker.get_slot(ORDER_CONTACT)
-        if not number or not typed:
+        customer = vouched(tracker)
+        if not number or not (typed or customer):
             return [_ask(ORDER_CONTACT if number else ORDER_NUMBER)]
         try:
             async with asyncio.timeout(self._services.patience):
                 order = await self._services.shop.find_order(number)
                 # matched even where there is no order, so that both take the same time
-                level = match(order, parse_contact(typed, self._services.regions))
-                if order is None or level < Level.MATCHED:
+                sure = level(order, parse_contact(typed or "", self._services.regions), customer)
+                if order is None or sure < Level.MATCHED:
+                    if not typed:  # it may be an order of theirs that was made without signing in
+                        return _anew(ORDER_CONTACT)
                     events = missed(dispatcher, tracker)
                     # a code or a yes beside it was about the order before
                     return [*events, *(end_form() if wants_person(events) else _anew(ORDER_NUMBER))]
-                found: list[EventType] = [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0)]
-                return [*found, *await self._of(order, dispatcher, tracker)]
+                return [*found(order, sure), *await self._of(order, sure, dispatcher, tracker)]
         except ActionExecutionRejection:
             raise
         except Exception as error:  # whatever is the matter with the shop
             return [*unreachable(self.name(), error, dispatcher), *end_form()]
 
-    async def _of(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    async def _of(
+        self, order: Order, sure: Level, dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> list[EventType]:
         """What comes next for a customer's own order."""
         answer = tracker.get_slot(CONFIRMATION)
         # after a yes the shop has the last word: of a turn that is repeated it knows that it was done
@@ -182,18 +191,18 @@ class ChangeForm(OrderForm):
             settled = await self.settle(order, known, dispatcher, tracker)
             if settled is not None:
                 return [*told, *settled]
-        stepped = await self._step_up(order, dispatcher, tracker)
+        stepped = None if sure is Level.VERIFIED else await self._step_up(order, dispatcher, tracker)
         if stepped is not None:
             return [*told, *stepped]
-        sure: list[EventType] = [*told, SlotSet(STEPPED_UP_ORDER, order.id), SlotSet(ONE_TIME_CODE, None)]
+        told += [SlotSet(STEPPED_UP_ORDER, order.id), SlotSet(ONE_TIME_CODE, None)]
         if answer == YES:
-            return [*sure, *end_form(approved=order.id)]
+            return [*told, *end_form(approved=order.id)]
         if answer == NO:
             dispatcher.utter_message(response="utter_left_as_it_was")
-            return [*sure, *end_form()]
+            return [*told, *end_form()]
         self.summarise(order, known, dispatcher)
         dispatcher.utter_message(response="utter_confirm_change")
-        return [*sure, SlotSet(CONFIRMATION, None), _ask(CONFIRMATION)]
+        return [*told, SlotSet(CONFIRMATION, None), _ask(CONFIRMATION)]
 
     def _hear(
         self, order: Order, known: dict[str, Any], dispatcher: CollectingDispatcher, tracker: Tracker

@@ -7,6 +7,7 @@ from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
 from actions.language import ActionChangeLanguage
 from actions.order_status import ActionOrderStatus
+from actions.recent_orders import ActionAskOrderNumber
 from actions.repeat import ActionRepeat
 from actions.return_status import ActionReturnStatus
 from actions.services import Services
@@ -16,6 +17,7 @@ from actions.understanding import ActionForeignLanguage, ActionOfferTwo
 def all_actions(services: Services) -> list[Action]:
     """Every action over these services."""
     return [
+        ActionAskOrderNumber(services),
         ValidateOrderStatusForm(services),
         ValidateReturnStatusForm(services),
         ActionOrderStatus(services),

@@ -5,6 +5,8 @@ ORDER_CONTACT = "order_contact"
 RETURN_NUMBER = "return_number"
 VERIFIED_ORDER = "verified_order"
 LOOKUP_MISSES = "lookup_misses"
+# when orders were asked for that did not fit, in seconds since 1970
+MISSED_AT = "missed_at"
 HANDOFF_REASON = "handoff_reason"
 CHOSEN_LANGUAGE = "chosen_language"
 ONE_TIME_CODE = "one_time_code"

@@ -32,6 +32,8 @@ REFUSED_STATUS = {
     "bad_time": 400,
     "unknown_session": 401,
     "erased": 410,
+    "bad_voucher": 403,
+    "used_voucher": 403,
 }
 _HTTP_CODES = {
     404: ("not_found", "There is nothing at this address."),

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32
 
 
 class Settings(BaseSettings):
@@ -54,6 +55,14 @@ class Settings(BaseSettings):
         "demo shows letters at `/mailbox`, and elsewhere changes of orders go to a person",
     )
     mail_from: str = Field("", description="address that letters come from; needed with `SHOHAY_SMTP_URL`")
+    identity_secret: str = Field(
+        "",
+        description="what the shop signs with when it vouches for a customer who is signed in there, at least 32 "
+        "characters; without one nobody can be",
+    )
+    fonts_dir: Path | None = Field(
+        None, description="folder of the fonts that documents are printed with; when unset, the system's are used"
+    )
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
 
@@ -66,6 +75,15 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.absolute()
+
+    @field_validator("fonts_dir", mode="before")
+    @classmethod
+    def _folder(cls, value: object) -> object:
+        if not value:
+            return None
+        if not Path(str(value)).is_dir():
+            raise ValueError("there is no such folder; name one with .ttf files in it, or leave it out")
+        return Path(str(value)).absolute()
 
     @field_validator("database_url")
     @classmethod
@@ -90,6 +108,13 @@ class Settings(BaseSettings):
     def _letters_have_a_sender(cls, value: str, info: ValidationInfo) -> str:
         if (value or info.data.get("smtp_url")) and not _is_one_address(value):
             raise ValueError("name the address that letters come from, such as Nodi Store <help@nodi.example>")
+        return value
+
+    @field_validator("identity_secret")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < SHORTEST_SECRET:
+            raise ValueError(f"use at least {SHORTEST_SECRET} random characters, such as from `openssl rand -hex 32`")
         return value
 
     @field_validator("timezone")

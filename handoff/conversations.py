@@ -49,6 +49,7 @@ class Conversation:
             the first words were none, or a `comment`.
         choice: what the customer chose when nobody was there: `wait` or `contact`.
         absence_told: the customer knows that nobody is there now.
+        customer_id, customer_email: the shop's customer, where the shop has vouched for them.
     """
 
     id: str
@@ -79,6 +80,8 @@ class Conversation:
     turn_waiting_since: datetime | None = None
     lease_owner: str | None = None
     lease_until: datetime | None = None
+    customer_id: str | None = None
+    customer_email: str | None = None
 
 
 @dataclass(frozen=True)

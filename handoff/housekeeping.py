@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from handoff.clock import id_at
 from handoff.clock import now as clock_now
 from handoff.database import Database
-from handoff.models import deliveries, events, login_failures, receipts, sessions
+from handoff.models import deliveries, events, login_failures, receipts, sessions, vouchers
 
 # a provider may redeliver for days (promise 2); a page that was away longer fetches everything anew anyway
 KEPT = timedelta(days=7)
@@ -19,8 +19,8 @@ SENT_KEPT = timedelta(days=30)
 
 
 async def clear(database: Database) -> int:
-    """Deletes receipts and events older than a week, the outbox's old entries of what was sent, old failed sign-ins and
-    sessions that ran out; returns how many rows went."""
+    """Deletes receipts and events older than a week, the outbox's old entries of what was sent, old failed sign-ins,
+    and sessions and vouchers that ran out; returns how many rows went."""
     now = clock_now()
     d = deliveries.c
     gone = 0
@@ -34,6 +34,7 @@ async def clear(database: Database) -> int:
             ),
             sa.delete(login_failures).where(login_failures.c.created_at < now - FAILURES_KEPT),
             sa.delete(sessions).where(sessions.c.expires_at < now),
+            sa.delete(vouchers).where(vouchers.c.expires_at < now),
         ):
             gone += (await tx.execute(statement)).rowcount
     return gone

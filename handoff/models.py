@@ -81,6 +81,9 @@ conversations = sa.Table(
     sa.Column("turn_waiting_since", UtcDateTime),
     sa.Column("lease_owner", sa.String(36)),
     sa.Column("lease_until", UtcDateTime),
+    # the shop's customer, where the shop has vouched for them
+    sa.Column("customer_id", sa.String(64)),
+    sa.Column("customer_email", sa.String(320)),
     # one conversation per identity: it is reopened, never doubled (promise 4)
     sa.UniqueConstraint("identity_id"),
     sa.CheckConstraint("status in ('bot', 'queued', 'assigned', 'resolved')", name="status"),
@@ -329,6 +332,14 @@ login_failures = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 sa.Index("ix_login_failures_name", login_failures.c.name, login_failures.c.created_at)
+
+# the shop's words for its customers that were used, until they would have expired
+vouchers = sa.Table(
+    "vouchers",
+    metadata,
+    sa.Column("nonce", sa.String(64), primary_key=True),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+)
 
 workers = sa.Table(
     "workers",

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -41,6 +41,7 @@ _UNTOLD = {
     REQUESTED_SLOT,
     "session_started_metadata",
     "lookup_misses",
+    "missed_at",
     "one_time_code",
     "confirmation",
     "approved_order",
@@ -148,13 +149,14 @@ class Dialogue:
         return form.removesuffix(FORM) if form else None
 
     async def handle(
-        self, message: Message, language: str, language_chosen: bool
+        self, message: Message, language: str, language_chosen: bool, customer: Mapping[str, str] | None = None
     ) -> tuple[Outcome, StoredEvents | None]:
         """Runs one turn on a recalled conversation.
 
         Args:
             language: the conversation's so far; a message that says nothing about its language keeps it.
             language_chosen: the customer picked it, so it stays.
+            customer: the shop's customer, by `id`, `email` or both, where the shop has vouched for them.
 
         Raises:
             Exception: whatever broke in an action, in the words or in Rasa; nothing was stored.
@@ -167,7 +169,12 @@ class Dialogue:
             message.conversation_id,
             input_channel="shohay",
             message_id=message.id,
-            metadata={"language": language, "language_chosen": language_chosen, "message_id": message.id},
+            metadata={
+                "language": language,
+                "language_chosen": language_chosen,
+                "message_id": message.id,
+                **({"customer": dict(customer)} if customer else {}),
+            },
         )
         with failures.collected():
             await self._agent.handle_message(incoming)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from actions.codes import OneTimeCodes
-from actions.post import NotSent, Post
+from actions.post import Document, NotSent, Post
 from actions.registry import all_actions
 from actions.services import SHOP_PATIENCE_SECONDS, Services
 from actions.shop import tables
@@ -56,6 +56,7 @@ class Letter:
     language: str
     phrase: str
     params: Params
+    documents: tuple[Document, ...] = ()
 
     @property
     def code(self) -> str:
@@ -72,11 +73,13 @@ class Letters:
     sent: list[Letter] = field(default_factory=list)
     broken: bool = False
 
-    async def send(self, to: str, language: str, phrase: str, params: Params) -> None:
+    async def send(
+        self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
+    ) -> None:
         """See `actions.post.Post`."""
         if self.broken:
             raise NotSent("broken")
-        self.sent.append(Letter(to, language, phrase, params))
+        self.sent.append(Letter(to, language, phrase, params, tuple(documents)))
 
 
 Everything = dict[str, dict[str, dict[str, Any]]]

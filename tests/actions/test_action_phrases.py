@@ -19,7 +19,7 @@ from actions.shop.changes import Refusal
 
 FOLDER = ROOT / "data" / "phrases"
 # what the house itself says, not the actions
-OF_OTHERS = ("conversation.yml", "handoff.yml", "widget.yml")
+OF_OTHERS = ("conversation.yml", "documents.yml", "handoff.yml", "widget.yml")
 PHRASES: dict[str, Any] = {
     key: entry
     for path in FOLDER.glob("*.yml")

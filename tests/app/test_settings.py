@@ -23,7 +23,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def shown(default: Any) -> str:
     """A default as the page writes it."""
-    if default in ("", ()):
+    if default in ("", (), None):
         return "–"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
