@@ -1,0 +1,108 @@
+"""Sending an order elsewhere in WooCommerce: within its country, and only where it costs the same there.
+
+WooCommerce reckons an order's taxes anew when its address changes. Where the total is another then, the address is put
+back, and a person takes over.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from actions.shop.backend import Address, Order, OrderState
+from actions.shop.changes import Change, ChangeKind, Doing, Refusal, Refused
+from actions.shop.ledger import Ledger
+from actions.shop.trouble import ShopTrouble
+from actions.shop.woocommerce.fields import Raw, ident, record, text
+from actions.shop.woocommerce.marks import marked, with_mark, without_mark
+from actions.shop.woocommerce.orders import destination, total_of
+from actions.shop.woocommerce.reader import OrderReader
+
+# afterwards there is a label on it
+_WHILE = {OrderState.PLACED, OrderState.PAYMENT_PENDING, OrderState.PAYMENT_FAILED, OrderState.PROCESSING}
+_FIELDS = ("first_name", "last_name", "company", "address_1", "address_2", "city", "state", "postcode", "country")
+_TOLD = ("address_1", "city", "country")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where an order is to go: `city` by language, `country` as its ISO 3166 code."""
+
+    address: Address
+    city: Mapping[str, str]
+    country: str
+
+
+async def move(reader: OrderReader, ledger: Ledger, order_id: str, to: Destination, doing: Doing) -> Change:
+    """Changes the address of an order that nobody else changes through us meanwhile.
+
+    Raises:
+        Refused: its state does not allow it, or it would cost something else.
+        ShopTrouble: it is not known how it stands; the same message repeated goes on where this one was.
+    """
+    raw = await reader.raw(order_id)
+    if raw is None:
+        raise Refused(Refusal.NOT_SUPPORTED)
+    entry = await ledger.find(text(raw, "number"), doing.key)
+    if entry is not None and entry.done:
+        return entry.change()
+    if entry is None or not marked(raw, entry):
+        order = await reader.whole(raw)
+        refusal = _refusal(raw, order, to)
+        if refusal is not None:
+            if entry is not None:
+                await ledger.drop(entry)
+            raise Refused(refusal)
+        if entry is None:
+            before = {"address": _address(destination(raw)), "total": order.total.minor}
+            entry = await ledger.begin(order.number, ChangeKind.ADDRESS, doing, before)
+        raw = await _set(reader, raw, _new(raw, to), with_mark(raw, entry))
+        if not marked(raw, entry):
+            raise ShopTrouble("an order was to go elsewhere, and does not")
+    if total_of(raw).minor != entry.before["total"]:
+        raw = await _set(reader, raw, entry.before["address"], without_mark(raw, entry))
+        if total_of(raw).minor != entry.before["total"]:
+            raise ShopTrouble("an order's total is another after its address was put back")
+        await ledger.drop(entry)
+        raise Refused(Refusal.NOT_SUPPORTED)
+    return (await ledger.finish(entry, {"address": _address(destination(raw))})).change()
+
+
+def _refusal(raw: Raw, order: Order, to: Destination) -> Refusal | None:
+    if order.state not in _WHILE:
+        return Refusal.TOO_LATE
+    old = destination(raw)
+    if to.country != text(old, "country", required=False):
+        return Refusal.NOT_SUPPORTED
+    # which of the country's states another city is in, nobody has said
+    if text(old, "state", required=False) and not _is_there(old, to):
+        return Refusal.NOT_SUPPORTED
+    return None
+
+
+def _new(raw: Raw, to: Destination) -> Mapping[str, str]:
+    old = _address(destination(raw))
+    new = {**old, "address_1": to.address.street, "address_2": "", "postcode": to.address.postcode}
+    if not _is_there(old, to):
+        new["city"] = to.city.get("en") or next(iter(to.city.values()))
+    if to.address.recipient != f"{old['first_name']} {old['last_name']}".strip():
+        first, _, last = to.address.recipient.rpartition(" ")
+        new |= {"first_name": first or last, "last_name": last if first else ""}
+    return new
+
+
+def _is_there(old: Raw, to: Destination) -> bool:
+    city = text(old, "city", required=False).casefold()
+    return any(city == name.strip().casefold() for name in to.city.values())
+
+
+def _address(there: Raw) -> Mapping[str, str]:
+    return {name: text(there, name, required=False) for name in _FIELDS}
+
+
+async def _set(reader: OrderReader, raw: Raw, address: Mapping[str, str], meta: Sequence[Mapping[str, str]]) -> Raw:
+    body = {"shipping": address, "meta_data": meta}
+    now = record(await reader.client.put(f"wc/v3/orders/{ident(raw)}", body), "order")
+    there = _address(destination(now))
+    # WordPress tidies up what it is given
+    if ident(now) != ident(raw) or any(there[name].split() != address[name].split() for name in _TOLD):
+        raise ShopTrouble("an order's address was to be another, and is not")
+    return now
