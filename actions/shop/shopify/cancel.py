@@ -10,12 +10,12 @@ from actions.shop.policy import Policy
 from actions.shop.shopify import queries
 from actions.shop.shopify.changing import payload
 from actions.shop.shopify.client import AdminApi
-from actions.shop.shopify.failed import ShopifyFailed
 from actions.shop.shopify.intents import Intent
 from actions.shop.shopify.reading import Read
+from actions.shop.trouble import ShopTrouble
 
-# Shopify cancels some time after it was told to; a customer waits for it this long
-_LOOKS, _PAUSE_SECONDS = 12, 0.2
+# Shopify cancels some time after it was told to, mostly at once
+_LOOKS, _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 20, 0.1, 2.0
 
 
 class Cancel:
@@ -34,10 +34,6 @@ class Cancel:
         """See `Making`."""
         return {"state": read.order.state.value}
 
-    def wish(self, read: Read) -> Mapping[str, Any]:
-        """See `Making`."""
-        return {}
-
     def done(self, read: Read, intent: Intent) -> bool:
         """See `Making`."""
         return read.order.state is OrderState.CANCELLED
@@ -46,12 +42,12 @@ class Cancel:
         """See `Making`."""
         answer = await api.ask(queries.CANCEL, False, id=read.order.id, note=intent.reference)
         job = payload(answer, "orderCancel", "orderCancelUserErrors").one("job")
-        for _ in range(_LOOKS):
+        for look in range(_LOOKS):
             if job.flag("done"):
                 return
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(min(_PAUSE_SECONDS * 2**look, _LONGEST_PAUSE_SECONDS))
             job = (await api.ask(queries.JOB, True, id=job.text("id"))).one("job")
-        raise ShopifyFailed("the order is still being cancelled")
+        raise ShopTrouble("the order is still being cancelled")
 
     def after(self, read: Read, intent: Intent) -> Mapping[str, Any]:
         """See `Making`."""

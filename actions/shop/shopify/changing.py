@@ -1,33 +1,25 @@
-"""One change of an order at Shopify, once for each message: noted, made, looked at, written down.
+"""One change of an order at Shopify, once for each message: written down, noted, made, looked at, written down as done.
 
 Shopify has no transaction around several calls, and a call whose answer is lost may have been carried out. So before
-anything is done, what is intended is noted with the order itself (`intents`). Whoever asks again finds by the note that
-it was begun and by the order what of it was done, does the rest, and writes it down.
+anything is done, our ledger and the order's metafield say what is about to be done. Whoever asks again finds there that
+it was begun, and by the order what of it was done, does the rest, and writes it down.
 """
 
 import asyncio
-import dataclasses
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
-
-from sqlalchemy.engine import RowMapping
 
 from actions.shop.changes import Change, ChangeKind, Doing, Refusal, Refused
-from actions.shop.rows import change_of
+from actions.shop.ledger import UNDER_WAY, Entry, Ledger
 from actions.shop.shopify import queries
 from actions.shop.shopify.client import AdminApi
-from actions.shop.shopify.failed import ShopifyFailed
 from actions.shop.shopify.intents import Intent
-from actions.shop.shopify.ledger import Ledger
 from actions.shop.shopify.nodes import Node
 from actions.shop.shopify.reader import Reader
 from actions.shop.shopify.reading import Read
-
-# a change that was noted this lately and is not written down may still be under way
-_UNDER_WAY = timedelta(seconds=60)
+from actions.shop.trouble import ShopTrouble
 
 
 class Declined(Exception):
@@ -45,10 +37,6 @@ class Making(Protocol):
 
     def before(self, read: Read) -> Mapping[str, Any]:
         """What it is to change, as the audit's row has it."""
-        ...
-
-    def wish(self, read: Read) -> Mapping[str, Any]:
-        """What is wanted, as it is noted."""
         ...
 
     def done(self, read: Read, intent: Intent) -> bool:
@@ -75,33 +63,45 @@ class Changing:
         self._api = api
         self._reader = reader
         self._ledger = ledger
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._under_way: set[asyncio.Task[Change]] = set()
 
     async def change(self, order_id: str, making: Making, doing: Doing) -> Change:
-        """See `ShopBackend`.
+        """See `ShopBackend`. Who waits may lose patience, but what was begun with the shop is brought to its end.
 
         Raises:
             Refused: it is not made.
-            ShopifyFailed: nobody knows whether it was; asked again with the same key, it is made once.
+            ShopTrouble: nobody knows whether it was; asked again with the same key, it is made once.
         """
-        async with self._locks.setdefault(order_id, asyncio.Lock()):
+        task = asyncio.create_task(self._alone(order_id, making, doing))
+        self._under_way.add(task)
+        task.add_done_callback(self._over)
+        return await asyncio.shield(task)
+
+    def _over(self, task: asyncio.Task[Change]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at: who asked may have gone
+
+    async def _alone(self, order_id: str, making: Making, doing: Doing) -> Change:
+        async with self._ledger.alone(order_id):
             read = await self._read(order_id)
-            written = await self._ledger.row(doing.key)
-            if written is not None:
-                if written["order_number"] != read.order.number:
-                    raise Refused(Refusal.NOT_SUPPORTED)
-                return _change(written, read)
-            intent = next((one for one in read.intents if one.key == doing.key), None)
-            if intent is None:
-                intent, read = await self._announce(read, making, doing)
-            elif intent.kind is not making.kind:
-                raise Refused(Refusal.NOT_SUPPORTED)
-            elif not making.done(read, intent):
+            entry = await self._ledger.find(read.order.number, doing.key)
+            if entry is not None and entry.done:
+                return _change(entry, read)
+            if entry is None:
                 _allowed(making, read)
-            read = await self._make(read, making, intent)
-            new = [one.id for one in read.order.refunds if one.id not in intent.refunds]
-            after = {**making.after(read, intent), "refunds": new}
-            return _change(await self._ledger.write(read.order.number, intent, doing, after), read)
+                entry = await self._ledger.begin(read.order.number, making.kind, doing, making.before(read))
+            if entry.kind is not making.kind:
+                raise Refused(Refusal.NOT_SUPPORTED)
+            try:
+                intent, read, new = await self._noted(read, making, entry)
+                read = await self._make(read, making, intent, new)
+            except Refused:
+                await self._ledger.drop(entry)
+                raise
+            refunds = [one.id for one in read.order.refunds if one.id not in intent.refunds]
+            after = {**making.after(read, intent), "refunds": refunds}
+            return _change(await self._ledger.finish(entry, after), read)
 
     async def _read(self, order_id: str) -> Read:
         read = await self._reader.read(order_id)
@@ -109,28 +109,25 @@ class Changing:
             raise Refused(Refusal.NOT_SUPPORTED)
         return read
 
-    async def _announce(self, read: Read, making: Making, doing: Doing) -> tuple[Intent, Read]:
-        """Notes what is about to be done. Only one of all who try at the same time gets it noted."""
-        _allowed(making, read)
-        keys, now = await self._ledger.keys(read.order.number), datetime.now(UTC)
-        if any(now - one.at < _UNDER_WAY and one.key not in keys for one in read.intents):
-            raise ShopifyFailed("another change of this order is under way")
+    async def _noted(self, read: Read, making: Making, entry: Entry) -> tuple[Intent, Read, bool]:
+        """The note with the order, and whether it is new. Of all who try at the same time one gets it noted."""
+        for one in read.intents:
+            if one.key == entry.key:
+                return one, read, False
         intent = Intent(
-            key=doing.key,
-            reference=f"C{read.order.number}-{max(len(read.intents), len(keys)) + 1}",
+            key=entry.key,
+            reference=entry.reference,
             kind=making.kind,
-            before=making.before(read),
-            wish=making.wish(read),
             refunds=tuple(one.id for one in read.order.refunds),
-            at=now,
+            total=read.current.minor,
+            at=datetime.now(UTC),
         )
-        noted = [one.noted() for one in (*read.intents, intent)]
         metafield = {
             "ownerId": read.order.id,
             "namespace": "shohay",
             "key": "changes",
             "type": "json",
-            "value": json.dumps({"changes": noted}),
+            "value": json.dumps({"changes": [one.noted() for one in (*read.intents, intent)]}),
             # only if nobody has noted anything since it was read
             "compareDigest": read.digest,
         }
@@ -139,28 +136,31 @@ class Changing:
             # sent twice, the first may have got there
             read = await self._read(read.order.id)
             if intent not in read.intents:
-                raise ShopifyFailed("the change could not be noted with the order")
-        return intent, read
+                raise ShopTrouble("a change could not be noted with its order")
+        return intent, read, True
 
-    async def _make(self, read: Read, making: Making, intent: Intent) -> Read:
+    async def _make(self, read: Read, making: Making, intent: Intent, new: bool) -> Read:
         """The order as it is once the change is made."""
         if making.done(read, intent):
             return read
-        declined = failed = None
+        _allowed(making, read)
+        declined = trouble = None
         try:
             await making.make(self._api, read, intent)
         except Declined as error:
             declined = error
-        except ShopifyFailed as error:
-            failed = error
+        except ShopTrouble as error:
+            trouble = error
         read = await self._read(read.order.id)
         if making.done(read, intent):
             return read
-        if failed is not None:
-            raise failed
+        if trouble is not None:
+            raise trouble
         if declined is not None:
+            if not new and datetime.now(UTC) - intent.at < UNDER_WAY:
+                raise ShopTrouble("Shopify declines a change while an earlier try at it may be on its way")
             raise Refused(making.refusal(read) or Refusal.NOT_SUPPORTED) from declined
-        raise ShopifyFailed(f"a change of the kind {making.kind} was taken and is not to be seen")
+        raise ShopTrouble(f"a change of the kind {making.kind} was taken and is not to be seen")
 
 
 def _allowed(making: Making, read: Read) -> None:
@@ -169,9 +169,9 @@ def _allowed(making: Making, read: Read) -> None:
         raise Refused(why)
 
 
-def _change(row: RowMapping, read: Read) -> Change:
-    ids = row["after"].get("refunds", [])
-    return dataclasses.replace(change_of(row, ()), refunds=tuple(one for one in read.order.refunds if one.id in ids))
+def _change(entry: Entry, read: Read) -> Change:
+    ids = entry.after.get("refunds", [])
+    return entry.change([one for one in read.order.refunds if one.id in ids])
 
 
 def payload(answer: Node, mutation: str, errors: str = "userErrors") -> Node:

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from actions.shop.shopify.credentials import Credentials
-from actions.shop.shopify.failed import ShopifyFailed
 from actions.shop.shopify.nodes import Node
+from actions.shop.trouble import ShopTrouble
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class AdminApi:
         `repeatable`: it may be sent again when nobody knows whether it arrived, since twice is as good as once.
 
         Raises:
-            ShopifyFailed: there is no whole answer. Of what is not repeatable, it may have been done all the same.
+            ShopTrouble: there is no whole answer. Of what is not repeatable, it may have been done all the same.
         """
         for tries in range(1, TRIES + 1):
             try:
@@ -60,7 +60,7 @@ class AdminApi:
             except _Again as again:
                 wait = max(again.wait, _PAUSE_SECONDS * 2 ** (tries - 1))
                 if tries == TRIES or wait > LONGEST_WAIT_SECONDS:
-                    raise ShopifyFailed(str(again)) from again
+                    raise ShopTrouble(str(again)) from again
                 await asyncio.sleep(wait)
         raise AssertionError("the last try raises")
 
@@ -86,7 +86,7 @@ class AdminApi:
         if response.status_code >= 500:
             raise _unknown(repeatable, f"HTTP {response.status_code}")
         if response.status_code != 200:
-            raise ShopifyFailed(f"HTTP {response.status_code}")
+            raise ShopTrouble(f"HTTP {response.status_code}")
         return _data(_json(response), repeatable)
 
     def _look_at_version(self, response: httpx.Response) -> None:
@@ -98,14 +98,14 @@ class AdminApi:
 
 
 def _unknown(repeatable: bool, why: str) -> Exception:
-    return _Again(0, why) if repeatable else ShopifyFailed(f"{why}; whether it was done is not known")
+    return _Again(0, why) if repeatable else ShopTrouble(f"{why}; whether it was done is not known")
 
 
 def _json(response: httpx.Response) -> Any:
     try:
         return json.loads(response.content)
     except ValueError as error:
-        raise ShopifyFailed("the answer is no JSON") from error
+        raise ShopTrouble("the answer is no JSON") from error
 
 
 def _data(answer: Any, repeatable: bool) -> Node:
@@ -118,7 +118,7 @@ def _data(answer: Any, repeatable: bool) -> Node:
         if "INTERNAL_SERVER_ERROR" in codes:
             raise _unknown(repeatable, "INTERNAL_SERVER_ERROR")
         # the messages may quote what was asked, so only the codes are told
-        raise ShopifyFailed(f"errors: {', '.join(codes) or 'without a code'}")
+        raise ShopTrouble(f"errors: {', '.join(codes) or 'without a code'}")
     return whole.one("data")
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import httpx
 
-from actions.shop.shopify.failed import ShopifyFailed
+from actions.shop.trouble import ShopTrouble
 
 # a token is renewed this long before it ends, so that none ends on its way
 _EARLY_SECONDS = 300
@@ -56,7 +56,7 @@ class ClientCredentials:
         """See `Credentials`.
 
         Raises:
-            ShopifyFailed: Shopify gives none.
+            ShopTrouble: Shopify gives none.
         """
         async with self._lock:
             if not self._token or time.monotonic() >= self._until:
@@ -74,11 +74,11 @@ class ClientCredentials:
             response = await client.post(self._url, data=self._form, timeout=3.0, follow_redirects=False)
             answer = response.json() if response.status_code == 200 else None
         except httpx.HTTPError as error:
-            raise ShopifyFailed(f"no token: {type(error).__name__}") from error
+            raise ShopTrouble(f"no token: {type(error).__name__}") from error
         except ValueError as error:
-            raise ShopifyFailed("no token: the answer is no JSON") from error
+            raise ShopTrouble("no token: the answer is no JSON") from error
         token = answer.get("access_token") if isinstance(answer, dict) else None
         seconds = answer.get("expires_in") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token or not isinstance(seconds, int):
-            raise ShopifyFailed(f"no token: HTTP {response.status_code}")
+            raise ShopTrouble(f"no token: HTTP {response.status_code}")
         self._token, self._until = token, time.monotonic() + max(0, seconds - _EARLY_SECONDS)

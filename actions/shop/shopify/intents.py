@@ -1,7 +1,7 @@
 """What we are about to change in an order, noted with the order itself before it is done.
 
-The note stands in the order's metafield `shohay.changes`. Whoever asks for the same change again, after a crash too,
-finds by it that it was begun, and by the order whether it was done.
+The note stands in the order's metafield `shohay.changes`, where the shop's staff see it too. Only who gets a change
+noted makes it, and whoever asks for the same change again, after a crash too, finds which refunds there were before it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ from actions.shop.changes import ChangeKind
 
 @dataclass(frozen=True)
 class Intent:
-    """A change that was asked for. `before` is what it is to change, `wish` what is wanted, both plain JSON; `refunds`
-    are the ids of those that there were already."""
+    """A change that is about to be made. `refunds` are the ids of those that there are already, `total` is what the
+    order costs, in minor units."""
 
     key: str
     reference: str
     kind: ChangeKind
-    before: Mapping[str, Any]
-    wish: Mapping[str, Any]
     refunds: tuple[str, ...]
+    total: int
     at: datetime
 
     @classmethod
@@ -36,9 +35,8 @@ class Intent:
             key=str(noted["key"]),
             reference=str(noted["reference"]),
             kind=ChangeKind(noted["kind"]),
-            before=dict(noted["before"]),
-            wish=dict(noted["wish"]),
             refunds=tuple(str(one) for one in noted["refunds"]),
+            total=int(noted["total"]),
             at=datetime.fromisoformat(noted["at"]),
         )
 

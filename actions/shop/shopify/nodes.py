@@ -10,7 +10,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 
 from actions.shop.backend import Money
-from actions.shop.shopify.failed import ShopifyFailed
+from actions.shop.trouble import ShopTrouble
 
 
 class Node:
@@ -18,7 +18,7 @@ class Node:
 
     def __init__(self, raw: Any, place: str) -> None:
         if not isinstance(raw, Mapping):
-            raise ShopifyFailed(f"{place} is no object")
+            raise ShopTrouble(f"{place} is no object")
         self._raw = raw
         self._place = place
 
@@ -85,24 +85,24 @@ class Node:
         """The objects of a list that was asked for with `first`.
 
         Raises:
-            ShopifyFailed: there may be more than were asked for.
+            ShopTrouble: there may be more than were asked for.
         """
         found = self._raw.get(name)
         if not isinstance(found, list):
             raise self._wrong(name, "list")
         if len(found) >= first:
-            raise ShopifyFailed(f"{self._place}.{name} has {first} entries or more, which are not read")
+            raise ShopTrouble(f"{self._place}.{name} has {first} entries or more, which are not read")
         return [Node(each, f"{self._place}.{name}") for each in found]
 
     def page(self, name: str) -> Sequence[Node]:
         """The nodes of a connection that was asked for with `pageInfo { hasNextPage }`.
 
         Raises:
-            ShopifyFailed: there are more than were asked for.
+            ShopTrouble: there are more than were asked for.
         """
         connection = self.one(name)
         if connection.one("pageInfo").flag("hasNextPage"):
-            raise ShopifyFailed(f"{self._place}.{name} has more entries than are read")
+            raise ShopTrouble(f"{self._place}.{name} has more entries than are read")
         return connection.nodes()
 
     def nodes(self) -> Sequence[Node]:
@@ -112,5 +112,5 @@ class Node:
             raise self._wrong("nodes", "list")
         return [Node(each, f"{self._place}.nodes") for each in found]
 
-    def _wrong(self, name: str, kind: str) -> ShopifyFailed:
-        return ShopifyFailed(f"{self._place}.{name} is no {kind}")
+    def _wrong(self, name: str, kind: str) -> ShopTrouble:
+        return ShopTrouble(f"{self._place}.{name} is no {kind}")

@@ -17,11 +17,11 @@ from actions.shop.backend import (
 )
 from actions.shop.policy import Policy
 from actions.shop.shopify import queries, states
-from actions.shop.shopify.failed import ShopifyFailed
 from actions.shop.shopify.intents import Intent
 from actions.shop.shopify.nodes import Node
 from actions.shop.shopify.payments import payments_of, refunds_of
 from actions.shop.shopify.returns import returned_pieces, returns_of
+from actions.shop.trouble import ShopTrouble
 
 # a name that Shopify has in the shop's own language only
 _AS_WRITTEN = "und"
@@ -69,7 +69,7 @@ def read_order(node: Node, numbers: Numbers, policy: Policy) -> Read:
     """All of an order.
 
     Raises:
-        ShopifyFailed: something is not as the API's documents say, or more than is read.
+        ShopTrouble: something is not as the API's documents say, or more than is read.
     """
     number = numbers.number(node.text("name"))
     transactions = node.listed("transactions", queries.TRANSACTIONS)
@@ -192,4 +192,4 @@ def _intents(metafield: Node | None) -> tuple[Intent, ...]:
         noted = json.loads(metafield.text("value"))
         return tuple(Intent.of(each) for each in noted["changes"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ShopifyFailed("the metafield shohay.changes is not as we wrote it") from error
+        raise ShopTrouble("the metafield shohay.changes is not as we wrote it") from error

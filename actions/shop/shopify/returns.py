@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from actions.shop.backend import Money, Refund, Rejection, Return, ReturnItem, ReturnState
 from actions.shop.shopify import states
-from actions.shop.shopify.failed import ShopifyFailed
 from actions.shop.shopify.nodes import Node
+from actions.shop.trouble import ShopTrouble
 
 _NAME = re.compile(r".*-R(\d+)")
 
@@ -74,7 +74,7 @@ def _state(word: str, refund: Refund | None) -> ReturnState:
     # Shopify does not say where an open return is
     known = {"REQUESTED": ReturnState.REQUESTED, "OPEN": ReturnState.APPROVED, "CLOSED": ReturnState.RECEIVED}
     if word not in known:
-        raise ShopifyFailed("an unknown status of a return")
+        raise ShopTrouble("an unknown status of a return")
     return known[word]
 
 

@@ -6,12 +6,12 @@ import httpx
 
 from actions.shop.backend import Address, DeliveryWindow, Order, Return
 from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, Refusal, Refused, ReturnWish
+from actions.shop.ledger import Ledger
 from actions.shop.policy import Policy
 from actions.shop.shopify.cancel import Cancel
 from actions.shop.shopify.changing import Changing
 from actions.shop.shopify.client import AdminApi
 from actions.shop.shopify.credentials import Credentials
-from actions.shop.shopify.ledger import Ledger
 from actions.shop.shopify.reader import Reader
 from actions.shop.sql import Writing
 
@@ -21,10 +21,10 @@ _CAN = frozenset({ChangeKind.CANCEL})
 class ShopifyShop:
     """A `ShopBackend` over Shopify. What was changed through us is written down in our own database."""
 
-    def __init__(self, api: AdminApi, policy: Policy, writing: Writing) -> None:
+    def __init__(self, api: AdminApi, policy: Policy, ledger: Ledger) -> None:
         self._policy = policy
         self._reader = Reader(api, policy)
-        self._changing = Changing(api, self._reader, Ledger(writing))
+        self._changing = Changing(api, self._reader, ledger)
 
     @property
     def can(self) -> frozenset[ChangeKind]:
@@ -82,4 +82,4 @@ def shopify_shop(
     url: str, credentials: Credentials, policy: Policy, writing: Writing, client: httpx.AsyncClient
 ) -> ShopifyShop:
     """The shop at `url`, such as `https://nodi.myshopify.com`. The client stays the caller's to close."""
-    return ShopifyShop(AdminApi(url, credentials, client), policy, writing)
+    return ShopifyShop(AdminApi(url, credentials, client), policy, Ledger(writing))

@@ -16,8 +16,8 @@ from actions.shop.backend import (
     ShipmentState,
     TrackingCode,
 )
-from actions.shop.shopify.failed import ShopifyFailed
 from actions.shop.shopify.nodes import Node
+from actions.shop.trouble import ShopTrouble
 
 Ours = TypeVar("Ours", bound=StrEnum)
 
@@ -184,7 +184,7 @@ def order_state(order: Node, parcels: Sequence[Shipment], payments: Sequence[Pay
     """How far an order is, by its payment, its parcels and what came back of it."""
     money, sent = order.text("displayFinancialStatus"), order.text("displayFulfillmentStatus")
     if money not in _FINANCIAL:
-        raise ShopifyFailed("an unknown displayFinancialStatus")
+        raise ShopTrouble("an unknown displayFinancialStatus")
     if order.has("cancelledAt"):
         return OrderState.CANCELLED
     if sent == "FULFILLED":
@@ -192,7 +192,7 @@ def order_state(order: Node, parcels: Sequence[Shipment], payments: Sequence[Pay
     if sent == "PARTIALLY_FULFILLED":
         return OrderState.PARTIALLY_SHIPPED
     if sent not in _NOTHING_SENT | _BEING_PACKED:
-        raise ShopifyFailed("an unknown displayFulfillmentStatus")
+        raise ShopTrouble("an unknown displayFulfillmentStatus")
     if money == "REFUNDED":
         # all the money is back and nothing was sent: to the customer that is cancelled
         return OrderState.CANCELLED
@@ -218,5 +218,5 @@ def _on_its_way(order: Node, money: str, parcels: Sequence[Shipment]) -> OrderSt
 
 def _known(words: dict[str, Ours], word: str) -> Ours:
     if word not in words:
-        raise ShopifyFailed(f"an unknown word where one of {next(iter(words.values())).__class__.__name__} belongs")
+        raise ShopTrouble(f"an unknown word where one of {next(iter(words.values())).__class__.__name__} belongs")
     return words[word]

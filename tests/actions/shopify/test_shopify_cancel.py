@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from shop_testing import POLICY, OwnShop
 from shopify_local import BROKEN, BROKEN_AFTER, DROPPED, DROPPED_AFTER, THROTTLED, TOKEN, Shopify, Trouble
 from shopify_orders import fulfillment, gid, order, transaction
+from sqlalchemy import update
 
 from actions.codes import OneTimeCodes
 from actions.shop import tables
 from actions.shop.backend import Money, OrderState, PaymentMethod, RefundState
 from actions.shop.changes import Change, ChangeKind, Doing, Refusal, Refused
 from actions.shop.shopify.credentials import FixedToken
-from actions.shop.shopify.failed import ShopifyFailed
 from actions.shop.shopify.shop import ShopifyShop, shopify_shop
+from actions.shop.trouble import ShopTrouble
 
 ID = gid("Order", 1001000)
 
@@ -43,7 +44,8 @@ def noted(shopify: Shopify, order_id: str = ID) -> list[dict[str, Any]]:
 
 
 async def rows(own: OwnShop) -> list[dict[str, Any]]:
-    return await own.rows(tables.changes)
+    """What is written down as done."""
+    return [row for row in await own.rows(tables.changes) if row["after"]]
 
 
 def given_back(shopify: Shopify, order_id: str = ID) -> list[str]:
@@ -167,7 +169,7 @@ async def test_of_two_processes_at_the_same_time_one_cancels(
     other = restarted(shopify, own_sqlite, client)
     done = await asyncio.gather(shop.cancel(ID, doing("a")), other.cancel(ID, doing("b")), return_exceptions=True)
     assert sum(isinstance(one, Change) for one in done) == 1
-    assert all(isinstance(one, Change | Refused | ShopifyFailed) for one in done)
+    assert all(isinstance(one, Change | Refused | ShopTrouble) for one in done)
     assert (shopify.count("Cancel"), given_back(shopify), len(await rows(own_sqlite))) == (1, ["72.00"], 1)
 
 
@@ -220,7 +222,7 @@ async def test_whatever_is_lost_the_repeated_message_finds_it_done_once(
     shopify.trouble(operation, *[trouble] * times)
     try:
         first: Change | None = await shop.cancel(ID, doing())
-    except ShopifyFailed:
+    except ShopTrouble:
         first = None
     shopify.troubles.clear()
     again = await restarted(shopify, own_sqlite, client).cancel(ID, doing())
@@ -241,18 +243,32 @@ async def test_an_answer_that_is_lost_after_the_work_is_found_in_the_same_turn(
     assert shopify.count("Cancel") == 1
 
 
-async def test_a_turn_that_was_cut_off_while_shopify_works_is_written_down_by_the_repeated_message(
+async def test_what_a_customer_has_no_patience_for_is_brought_to_its_end_and_written_down(
     shopify: Shopify, shop: ShopifyShop, own_sqlite: OwnShop
 ) -> None:
-    shopify.looks_until_cancelled = 100
+    shopify.looks_until_cancelled = 4
     shopify.put(order())
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(shop.cancel(ID, doing()), 0.6)
+        await asyncio.wait_for(shop.cancel(ID, doing()), 0.3)
     assert await rows(own_sqlite) == []
+    again = await shop.cancel(ID, doing())  # waits for the first
+    assert (again.reference, again.before, len(again.refunds)) == ("C1001-1", {"state": "placed"}, 1)
+    assert (shopify.count("Cancel"), len(await rows(own_sqlite))) == (1, 1)
+
+
+async def test_what_shopify_declines_while_an_earlier_try_may_be_on_its_way_is_not_called_refused(
+    shopify: Shopify, shop: ShopifyShop, own_sqlite: OwnShop, client: httpx.AsyncClient
+) -> None:
+    shopify.put(order())
+    shopify.trouble("Cancel", DROPPED)
+    with pytest.raises(ShopTrouble):
+        await shop.cancel(ID, doing())
+    shopify.declines.add("orderCancel")
+    with pytest.raises(ShopTrouble, match="earlier try"):
+        await restarted(shopify, own_sqlite, client).cancel(ID, doing())
     shopify.cancel_now(ID)
-    change = await shop.cancel(ID, doing())
-    assert (change.reference, change.before, len(change.refunds)) == ("C1001-1", {"state": "placed"}, 1)
-    assert shopify.count("Cancel") == 1
+    assert (await shop.cancel(ID, doing())).after["state"] == "cancelled"
+    assert len(await rows(own_sqlite)) == 1
 
 
 async def test_shopify_that_never_ends_is_not_waited_for(
@@ -261,7 +277,7 @@ async def test_shopify_that_never_ends_is_not_waited_for(
     monkeypatch.setattr("actions.shop.shopify.cancel._PAUSE_SECONDS", 0.01)
     shopify.looks_until_cancelled = 1000
     shopify.put(order())
-    with pytest.raises(ShopifyFailed, match="still being cancelled"):
+    with pytest.raises(ShopTrouble, match="still being cancelled"):
         await shop.cancel(ID, doing())
     assert await rows(own_sqlite) == []
 
@@ -271,12 +287,11 @@ async def test_while_one_change_is_under_way_another_does_not_begin(
 ) -> None:
     shopify.put(order())
     shopify.trouble("Cancel", BROKEN)
-    with pytest.raises(ShopifyFailed):
+    with pytest.raises(ShopTrouble):
         await shop.cancel(ID, doing("a"))
-    with pytest.raises(ShopifyFailed, match="under way"):
+    with pytest.raises(ShopTrouble, match="is being made"):
         await shop.cancel(ID, doing("b"))
-    long_ago = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
-    shopify.orders[ID]["metafield"]["value"] = json.dumps({"changes": [{**noted(shopify)[0], "at": long_ago}]})
+    await own_sqlite.change(update(tables.changes).values(at=datetime.now(UTC) - timedelta(minutes=2)))
     assert (await shop.cancel(ID, doing("b"))).reference == "C1001-2"
     assert [one["key"] for one in noted(shopify)] == ["a", "b"]
 
@@ -290,7 +305,7 @@ async def test_somebody_else_who_notes_something_meanwhile_wins(
         shopify.orders[ID]["metafield"] = {"value": '{"changes": []}', "compareDigest": "theirs"}
 
     shopify.before["NoteChanges"] = first
-    with pytest.raises(ShopifyFailed, match="could not be noted"):
+    with pytest.raises(ShopTrouble, match="could not be noted"):
         await shop.cancel(ID, doing())
     assert (shopify.count("Cancel"), await rows(own_sqlite)) == (0, [])
 
@@ -317,7 +332,7 @@ async def test_what_was_sent_while_shopify_worked_is_not_called_cancelled(
         shopify.orders[ID] |= {"displayFulfillmentStatus": "FULFILLED", "fulfillments": [fulfillment(1)]}
 
     shopify.before["Job"] = sent
-    with pytest.raises(ShopifyFailed, match="not to be seen"):
+    with pytest.raises(ShopTrouble, match="not to be seen"):
         await shop.cancel(ID, doing())
     with pytest.raises(Refused) as refused:
         await shop.cancel(ID, doing())
@@ -374,7 +389,7 @@ async def test_no_order_is_cancelled_against_the_policy_or_twice_and_no_second_o
     for operation, trouble in lost:
         shopify.trouble(operation, trouble)
     for key in messages:
-        with suppress(Refused, ShopifyFailed):
+        with suppress(Refused, ShopTrouble):
             await shop.cancel(ID, doing(key))
     assert shopify.orders[other["id"]] == other
     if not allowed:

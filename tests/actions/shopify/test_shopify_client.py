@@ -28,8 +28,8 @@ from shopify_orders import order
 from actions.shop.shopify import client as client_module
 from actions.shop.shopify import queries
 from actions.shop.shopify.credentials import ClientCredentials, FixedToken
-from actions.shop.shopify.failed import ShopifyFailed
 from actions.shop.shopify.shop import ShopifyShop, shopify_shop
+from actions.shop.trouble import ShopTrouble
 
 DOCUMENTS = {name: text for name, text in vars(queries).items() if isinstance(text, str) and "{" in text}
 WHOLE = {name: text for name, text in DOCUMENTS.items() if name not in ("ORDER_PARTS", "__doc__")}
@@ -88,7 +88,7 @@ async def test_it_waits_as_long_as_shopify_says(shopify: Shopify, shop: ShopifyS
 async def test_it_gives_up_after_three_tries(shopify: Shopify, shop: ShopifyShop) -> None:
     shopify.put(order())
     shopify.trouble("Find", *[BROKEN] * 10)
-    with pytest.raises(ShopifyFailed, match="HTTP 500"):
+    with pytest.raises(ShopTrouble, match="HTTP 500"):
         await shop.find_order("1001")
     assert shopify.count("Find") == 3
 
@@ -96,7 +96,7 @@ async def test_it_gives_up_after_three_tries(shopify: Shopify, shop: ShopifyShop
 async def test_a_customer_does_not_wait_for_long(shopify: Shopify, shop: ShopifyShop) -> None:
     shopify.put(order())
     shopify.trouble("Find", Trouble(status=429, headers={"Retry-After": "30"}, body=""))
-    with pytest.raises(ShopifyFailed, match="429"):
+    with pytest.raises(ShopTrouble, match="429"):
         await asyncio.wait_for(shop.find_order("1001"), 1)
 
 
@@ -106,13 +106,13 @@ async def test_a_shop_that_is_silent_is_not_waited_for(
     monkeypatch.setattr(client_module, "TIMEOUT", httpx.Timeout(0.1))
     shopify.put(order())
     shopify.trouble("Find", *[Trouble(work=True, delay=0.4)] * 3)
-    with pytest.raises(ShopifyFailed, match="ReadTimeout"):
+    with pytest.raises(ShopTrouble, match="ReadTimeout"):
         await shop.find_order("1001")
 
 
 async def test_a_shop_that_is_not_there_fails(client: httpx.AsyncClient, own_sqlite: OwnShop) -> None:
     nowhere = shopify_shop("http://127.0.0.1:9", FixedToken(TOKEN), POLICY, own_sqlite.writing, client)
-    with pytest.raises(ShopifyFailed, match="ConnectError"):
+    with pytest.raises(ShopTrouble, match="ConnectError"):
         await nowhere.find_order("1001")
 
 
@@ -174,7 +174,7 @@ NODE = ("data", "orders", "nodes", 0)
 async def test_nonsense_is_a_failure_and_never_an_answer(shopify: Shopify, shop: ShopifyShop, trouble: Trouble) -> None:
     shopify.put(order())
     shopify.trouble("Find", trouble)
-    with pytest.raises(ShopifyFailed):
+    with pytest.raises(ShopTrouble):
         await shop.find_order("1001")
     assert shopify.count("Find") == 1
 
@@ -196,12 +196,12 @@ async def test_neither_tokens_nor_customers_are_in_any_log_or_failure(
         Trouble(spoil=put("amina@example.com", *NODE, "transactions", 0, "status")),
     ):
         shopify.trouble("Find", *[trouble] * 3)
-        with pytest.raises(ShopifyFailed) as failed:
+        with pytest.raises(ShopTrouble) as failed:
             await shop.find_order("1001")
         said.append(str(failed.value))
         shopify.troubles.clear()
     shopify.tokens.clear()
-    with pytest.raises(ShopifyFailed, match="HTTP 401") as failed:
+    with pytest.raises(ShopTrouble, match="HTTP 401") as failed:
         await shop.find_order("1001")
     everything = " ".join([*said, str(failed.value), caplog.text]).lower()
     assert TOKEN not in everything
@@ -250,6 +250,6 @@ async def test_a_wrong_secret_fails_without_telling_it(
     shopify: Shopify, client: httpx.AsyncClient, own_sqlite: OwnShop
 ) -> None:
     wrong = ClientCredentials(shopify.url, CLIENT_ID, "shpss_wrong")
-    with pytest.raises(ShopifyFailed, match="no token: HTTP 400") as failed:
+    with pytest.raises(ShopTrouble, match="no token: HTTP 400") as failed:
         await shopify_shop(shopify.url, wrong, POLICY, own_sqlite.writing, client).find_order("1001")
     assert "shpss" not in str(failed.value)

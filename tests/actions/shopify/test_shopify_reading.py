@@ -21,8 +21,8 @@ from actions.shop.backend import (
     ShipmentState,
     TrackingCode,
 )
-from actions.shop.shopify.failed import ShopifyFailed
 from actions.shop.shopify.shop import ShopifyShop
+from actions.shop.trouble import ShopTrouble
 
 
 async def found(shop: ShopifyShop, number: str = "1001") -> Any:
@@ -379,5 +379,5 @@ async def test_an_order_that_has_more_than_is_read_is_not_read_in_part(
     shopify: Shopify, shop: ShopifyShop, much: dict[str, Any]
 ) -> None:
     shopify.put(order(**much))
-    with pytest.raises(ShopifyFailed, match=r"not read|than are read"):
+    with pytest.raises(ShopTrouble, match=r"not read|than are read"):
         await shop.find_order("1001")
