@@ -42,3 +42,10 @@ def shop(shopify: Shopify, client: httpx.AsyncClient, own_sqlite: OwnShop) -> Sh
 def shop_on_both(shopify: Shopify, client: httpx.AsyncClient, own: OwnShop) -> ShopifyShop:
     """The same, once on each database."""
     return shopify_shop(shopify.url, FixedToken(TOKEN), POLICY, own.writing, client)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses that nobody looks at are short."""
+    monkeypatch.setattr("actions.shop.shopify.client._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("actions.shop.shopify.cancel._PAUSE_SECONDS", 0.01)

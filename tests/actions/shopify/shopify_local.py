@@ -49,7 +49,7 @@ THROTTLED = Trouble(
             "cost": {
                 "requestedQueryCost": 400,
                 "actualQueryCost": None,
-                "throttleStatus": {"maximumAvailable": 2000, "currentlyAvailable": 380, "restoreRate": 100},
+                "throttleStatus": {"maximumAvailable": 2000, "currentlyAvailable": 390, "restoreRate": 100},
             }
         },
     }

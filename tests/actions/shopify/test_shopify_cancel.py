@@ -246,7 +246,7 @@ async def test_an_answer_that_is_lost_after_the_work_is_found_in_the_same_turn(
 async def test_what_a_customer_has_no_patience_for_is_brought_to_its_end_and_written_down(
     shopify: Shopify, shop: ShopifyShop, own_sqlite: OwnShop
 ) -> None:
-    shopify.looks_until_cancelled = 4
+    shopify.looks_until_cancelled = 7
     shopify.put(order())
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(shop.cancel(ID, doing()), 0.3)

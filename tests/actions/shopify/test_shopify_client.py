@@ -77,7 +77,7 @@ async def test_it_waits_as_long_as_shopify_says(shopify: Shopify, shop: ShopifyS
     await shop.find_order("1001")
     for trouble, seconds in [
         (Trouble(status=429, headers={"Retry-After": "0.7"}, body=""), 0.7),
-        (THROTTLED, 0.2),
+        (THROTTLED, 0.1),
     ]:
         shopify.trouble("Find", trouble)
         began = asyncio.get_running_loop().time()
