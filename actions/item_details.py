@@ -32,7 +32,8 @@ class ItemsDetail(Detail):
         """By button, by product, or by its place in the row of buttons."""
         open_ = self.open(order)
         if len(open_) == 1:
-            return [item.id for item in open_]
+            # of a turn that is repeated after the change, what was chosen may not be there any more
+            return None if self.name in known else [item.id for item in open_]
         chosen = heard.choice(self.name)
         if chosen == ALL:
             return [item.id for item in open_]

@@ -2,7 +2,7 @@
 
 from rasa_sdk import Action
 
-from actions import cancel_order
+from actions import cancel_order, change_delivery_address, change_order, delivery_failed, delivery_slot
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
 from actions.language import ActionChangeLanguage
@@ -23,6 +23,10 @@ def all_actions(services: Services) -> list[Action]:
         ActionOrderStatus(services),
         ActionReturnStatus(services),
         *cancel_order.actions(services),
+        *change_order.actions(services),
+        *change_delivery_address.actions(services),
+        *delivery_slot.actions(services),
+        *delivery_failed.actions(services),
         ActionRequestPerson(),
         ActionFallback(),
         ActionOfferTwo(),
