@@ -26,7 +26,7 @@ class Cancel:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
 
-    def refusal(self, read: Read) -> Refusal | None:
+    def refusal(self, read: Read, intent: Intent | None = None) -> Refusal | None:
         """See `Making`."""
         return self._policy.cancellation(read.order)
 

@@ -31,8 +31,8 @@ class Making(Protocol):
 
     kind: ChangeKind
 
-    def refusal(self, read: Read) -> Refusal | None:
-        """Why the order cannot be changed so now."""
+    def refusal(self, read: Read, intent: Intent | None = None) -> Refusal | None:
+        """Why the order cannot be changed so now, or cannot be changed further once it was begun as `intent`."""
         ...
 
     def before(self, read: Read) -> Mapping[str, Any]:
@@ -143,7 +143,7 @@ class Changing:
         """The order as it is once the change is made."""
         if making.done(read, intent):
             return read
-        _allowed(making, read)
+        _allowed(making, read, intent)
         declined = trouble = None
         try:
             await making.make(self._api, read, intent)
@@ -159,12 +159,12 @@ class Changing:
         if declined is not None:
             if not new and datetime.now(UTC) - intent.at < UNDER_WAY:
                 raise ShopTrouble("Shopify declines a change while an earlier try at it may be on its way")
-            raise Refused(making.refusal(read) or Refusal.NOT_SUPPORTED) from declined
+            raise Refused(making.refusal(read, intent) or Refusal.NOT_SUPPORTED) from declined
         raise ShopTrouble(f"a change of the kind {making.kind} was taken and is not to be seen")
 
 
-def _allowed(making: Making, read: Read) -> None:
-    why = making.refusal(read)
+def _allowed(making: Making, read: Read, intent: Intent | None = None) -> None:
+    why = making.refusal(read, intent)
     if why is not None:
         raise Refused(why)
 

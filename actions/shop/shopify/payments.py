@@ -1,6 +1,7 @@
 """Payments and refunds, out of Shopify's transactions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from actions.shop.backend import Money, Payment, PaymentMethod, PaymentState, Refund, RefundState
@@ -9,6 +10,15 @@ from actions.shop.shopify import states
 from actions.shop.shopify.nodes import Node
 
 _HELD = ("AUTHORIZATION", "EMV_AUTHORIZATION")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A transaction that brought the shop money: `left` of it, in minor units, has not gone back yet."""
+
+    id: str
+    gateway: str
+    left: int
 
 
 def payments_of(transactions: Sequence[Node]) -> tuple[Payment, ...]:
@@ -57,6 +67,24 @@ def refunds_of(
             )
         )
     return tuple(sorted(found, key=lambda refund: refund.created_at))
+
+
+def sources_of(transactions: Sequence[Node]) -> tuple[Source, ...]:
+    """Where money can go back to, oldest first."""
+    found = []
+    for one in sorted(transactions, key=lambda each: each.moment("createdAt")):
+        if one.text("kind") in ("SALE", "CAPTURE") and one.text("status") == "SUCCESS":
+            back = sum(
+                each.money("amountSet").minor
+                for each in transactions
+                if each.text("kind") == "REFUND"
+                and states.refund(each.text("status")) is not RefundState.FAILED
+                and (parent := each.one_or_none("parentTransaction"))
+                and parent.text("id") == one.text("id")
+            )
+            left = max(0, one.money("amountSet").minor - back)
+            found.append(Source(one.text("id"), one.maybe("gateway") or "", left))
+    return tuple(found)
 
 
 def _what_became(held: Node, transactions: Sequence[Node], amount: Money) -> tuple[PaymentState, Money]:

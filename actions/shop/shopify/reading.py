@@ -19,7 +19,7 @@ from actions.shop.policy import Policy
 from actions.shop.shopify import queries, states
 from actions.shop.shopify.intents import Intent
 from actions.shop.shopify.nodes import Node
-from actions.shop.shopify.payments import payments_of, refunds_of
+from actions.shop.shopify.payments import Source, payments_of, refunds_of, sources_of
 from actions.shop.shopify.returns import returned_pieces, returns_of
 from actions.shop.trouble import ShopTrouble
 
@@ -53,6 +53,7 @@ class Read:
         notes: who said so of each return, as noted in its lines.
         intents: the changes that were asked for through us, oldest first, and `digest` for the next one's note.
         current: what the order costs after all that was changed, and came back.
+        sources: what of its money could go back where.
     """
 
     order: Order
@@ -60,6 +61,7 @@ class Read:
     intents: tuple[Intent, ...]
     digest: str | None
     current: Money
+    sources: tuple[Source, ...]
     province: str | None
     company: str | None
     phone: str | None
@@ -111,6 +113,7 @@ def read_order(node: Node, numbers: Numbers, policy: Policy) -> Read:
         intents=_intents(metafield),
         digest=metafield.text("compareDigest") if metafield else None,
         current=current,
+        sources=sources_of(transactions),
         province=place.maybe("provinceCode") if place else None,
         company=place.maybe("company") if place else None,
         phone=place.maybe("phone") if place else None,

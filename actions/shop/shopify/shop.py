@@ -12,10 +12,12 @@ from actions.shop.shopify.cancel import Cancel
 from actions.shop.shopify.changing import Changing
 from actions.shop.shopify.client import AdminApi
 from actions.shop.shopify.credentials import Credentials
+from actions.shop.shopify.move import Move
+from actions.shop.shopify.quantities import Quantities
 from actions.shop.shopify.reader import Reader
 from actions.shop.sql import Writing
 
-_CAN = frozenset({ChangeKind.CANCEL})
+_CAN = frozenset({ChangeKind.CANCEL, ChangeKind.ITEMS, ChangeKind.ADDRESS})
 
 
 class ShopifyShop:
@@ -53,13 +55,13 @@ class ShopifyShop:
 
     async def change_items(self, order_id: str, quantities: Mapping[str, int], doing: Doing) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+        return await self._changing.change(order_id, Quantities(self._policy, self._reader, quantities), doing)
 
     async def change_address(
         self, order_id: str, address: Address, city: Mapping[str, str], country: str, doing: Doing
     ) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+        return await self._changing.change(order_id, Move(self._policy, address, city, country), doing)
 
     async def delivery_windows(self, order_id: str) -> tuple[DeliveryWindow, ...]:
         """Shopify has none."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, build_schema, execute_sync, parse, validate
+from graphql.execution import get_directive_values
 from graphql.type import GraphQLObjectType, get_named_type
 from shopify_costs import cost
 from shopify_orders import Json, bag, gid
@@ -290,10 +291,12 @@ class Shopify:
         return {"order": order, "userErrors": []}
 
     def _refundCreate(self, info: GraphQLResolveInfo, input: Json) -> Json:
-        key = next((one for one in info.field_nodes[0].directives or () if one.name.value == "idempotent"), None)
-        if key is None:
+        directive = SCHEMA.get_directive("idempotent")
+        assert directive is not None
+        said = get_directive_values(directive, info.field_nodes[0], info.variable_values)
+        if said is None:
             raise GraphQLError("@idempotent is required")
-        name = info.variable_values[key.arguments[0].value.name.value]  # type: ignore[union-attr]
+        name = said["key"]
         if name in self._refund_keys:
             return self._refund_keys[name]
         order = self.orders[input["orderId"]]
