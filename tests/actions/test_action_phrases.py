@@ -137,6 +137,7 @@ def test_every_response_named_in_an_action_exists_and_every_text_is_used() -> No
         "mail_code",
         "mail_invoice",
         "mail_order_overview",
+        "history_state_",
         "choice_over",
         "claim_kind_",
         "payment_line_",
