@@ -7,7 +7,7 @@ back, and a person takes over.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from actions.shop.backend import Address, Order, OrderState
+from actions.shop.backend import Address, Order
 from actions.shop.changes import Change, ChangeKind, Doing, Refusal, Refused
 from actions.shop.ledger import Entry, Ledger
 from actions.shop.trouble import ShopTrouble
@@ -16,8 +16,6 @@ from actions.shop.woocommerce.marks import marked, with_mark, without_mark
 from actions.shop.woocommerce.orders import address_of, destination, total_of
 from actions.shop.woocommerce.reader import OrderReader
 
-# afterwards there is a label on it
-_WHILE = {OrderState.PLACED, OrderState.PAYMENT_PENDING, OrderState.PAYMENT_FAILED, OrderState.PROCESSING}
 _FIELDS = ("first_name", "last_name", "company", "address_1", "address_2", "city", "state", "postcode", "country")
 _TOLD = ("address_1", "city", "country")
 
@@ -67,10 +65,12 @@ async def move(reader: OrderReader, ledger: Ledger, order_id: str, to: Destinati
 
 async def _allowed(reader: OrderReader, raw: Raw, to: Destination) -> Order:
     order, old = await reader.whole(raw), destination(raw)
-    if order.state not in _WHILE:
-        raise Refused(Refusal.ALREADY_DONE if order.state is OrderState.CANCELLED else Refusal.TOO_LATE)
-    if to.country != text(old, "country", required=False):
-        raise Refused(Refusal.NOT_SUPPORTED)
+    policy = reader.reading.policy.changing
+    refusal = policy.address(order)
+    if refusal is not None:
+        raise Refused(refusal)
+    if to.country != order.country or not to.city or not policy.costs_the_same(order, to.city):
+        raise Refused(Refusal.NOT_POSSIBLE)
     # which of the country's states another city is in, nobody has said
     if text(old, "state", required=False) and not _is_there(old, to):
         raise Refused(Refusal.NOT_SUPPORTED)

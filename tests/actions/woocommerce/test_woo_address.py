@@ -18,6 +18,12 @@ NEW = Address("Amina Rahman", "House 9, Road 27", "1209")
 DHAKA = {"en": "Dhaka", "bn": "ঢাকা"}
 
 
+@pytest.fixture
+def free_delivery(woo: FakeWoo) -> None:
+    """Then it costs nothing more elsewhere."""
+    woo.orders[10723] |= {"shipping_total": "0.00", "total": "6.45"}
+
+
 async def move(
     shop: WooShop, to: Address = NEW, city: dict[str, str] = DHAKA, country: str = "BD", key: str = "m", id_: str = ID
 ) -> Change:
@@ -85,6 +91,13 @@ async def test_a_city_that_is_the_same_in_another_language_stays_as_it_is_writte
     assert (woo.orders[10723]["shipping"]["city"], woo.orders[10723]["shipping"]["state"]) == ("ঢাকা", "BD-13")
 
 
+async def test_where_delivery_costs_something_else_it_does_not_go(woo: FakeWoo, woo_shop: WooShop) -> None:
+    assert await refused(woo_shop, city={"en": "Khulna"}) is Refusal.NOT_POSSIBLE
+    assert await refused(woo_shop, city={}) is Refusal.NOT_POSSIBLE
+    assert woo.changes() == []
+
+
+@pytest.mark.usefixtures("free_delivery")
 async def test_another_city_is_taken_where_no_state_says_otherwise(woo: FakeWoo, woo_shop_sqlite: WooShop) -> None:
     await move(woo_shop_sqlite, city={"en": "Khulna", "bn": "খুলনা"})
     assert woo.orders[10723]["shipping"]["city"] == "Khulna"
@@ -114,11 +127,12 @@ async def test_what_has_left_is_not_called_back(
 
 
 async def test_another_country_and_what_is_no_order_are_for_a_person(woo: FakeWoo, woo_shop: WooShop) -> None:
-    assert await refused(woo_shop, country="IN") is Refusal.NOT_SUPPORTED
+    assert await refused(woo_shop, country="IN") is Refusal.NOT_POSSIBLE
     assert await refused(woo_shop, id_="99999") is Refusal.NOT_SUPPORTED
     assert woo.changes() == []
 
 
+@pytest.mark.usefixtures("free_delivery")
 async def test_where_it_costs_something_else_it_is_put_back_and_a_person_takes_over(
     woo: FakeWoo, woo_shop: WooShop, own: OwnShop
 ) -> None:
@@ -167,6 +181,7 @@ async def test_whatever_request_breaks_the_same_message_again_brings_it_to_its_e
     assert broke == (after not in (1, 5, 6))
 
 
+@pytest.mark.usefixtures("free_delivery")
 @pytest.mark.parametrize("how", ["drop", "drop after", 500])
 async def test_putting_back_that_breaks_is_done_when_the_message_comes_again(
     woo: FakeWoo, woo_shop_sqlite: WooShop, own_sqlite: OwnShop, how: int | str
