@@ -13,11 +13,12 @@ from actions.shop.shopify.changing import Changing
 from actions.shop.shopify.client import AdminApi
 from actions.shop.shopify.credentials import Credentials
 from actions.shop.shopify.move import Move
+from actions.shop.shopify.open_return import OpenReturn
 from actions.shop.shopify.quantities import Quantities
 from actions.shop.shopify.reader import Reader
 from actions.shop.sql import Writing
 
-_CAN = frozenset({ChangeKind.CANCEL, ChangeKind.ITEMS, ChangeKind.ADDRESS})
+_CAN = frozenset({ChangeKind.CANCEL, ChangeKind.ITEMS, ChangeKind.ADDRESS, ChangeKind.RETURN})
 
 
 class ShopifyShop:
@@ -73,7 +74,11 @@ class ShopifyShop:
 
     async def open_return(self, order_id: str, wish: ReturnWish, doing: Doing) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+        return await self._changing.change(order_id, OpenReturn(self._policy, wish), doing)
+
+    async def label_sent(self, order_id: str, number: str) -> None:
+        """See `ShopBackend`."""
+        await self._changing.label_sent(order_id, number)
 
     async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
         """Shopify keeps no claims."""
