@@ -17,6 +17,7 @@ from actions.shop.backend import (
 )
 from actions.shop.policy import Policy
 from actions.shop.shopify import queries, states
+from actions.shop.shopify.gateways import Gateways
 from actions.shop.shopify.intents import Intent
 from actions.shop.shopify.nodes import Node
 from actions.shop.shopify.payments import Source, payments_of, refunds_of, sources_of
@@ -70,7 +71,7 @@ class Read:
     phone: str | None
 
 
-def read_order(node: Node, numbers: Numbers, policy: Policy) -> Read:
+def read_order(node: Node, numbers: Numbers, policy: Policy, gateways: Gateways) -> Read:
     """All of an order.
 
     Raises:
@@ -78,8 +79,8 @@ def read_order(node: Node, numbers: Numbers, policy: Policy) -> Read:
     """
     number = numbers.number(node.text("name"))
     transactions = node.listed("transactions", queries.TRANSACTIONS)
-    payments = payments_of(transactions)
-    refunds = refunds_of(transactions, node.listed("refunds", queries.REFUNDS), payments, policy)
+    payments = payments_of(transactions, gateways)
+    refunds = refunds_of(transactions, node.listed("refunds", queries.REFUNDS), payments, policy, gateways)
     parcels = tuple(parcel for each in node.listed("fulfillments", queries.PARCELS) for parcel in _parcels(each))
     metafield = node.one_or_none("metafield")
     intents, labels = _noted(metafield)
@@ -131,7 +132,8 @@ def _customer(node: Node, where: Node | None) -> Customer:
     email = account.one_or_none("defaultEmailAddress") if account else None
     phone = account.one_or_none("defaultPhoneNumber") if account else None
     return Customer(
-        id=account.text("id") if account else "",
+        # the number alone, as the shop's own pages have it
+        id=account.text("id").rpartition("/")[2] if account else "",
         name=account.text("displayName") if account else "",
         email=(node.maybe("email") or (email.text("emailAddress") if email else "")).lower(),
         phone=node.maybe("phone") or (phone.text("phoneNumber") if phone else None),
