@@ -8,6 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.change_form import end_form, letter_language
+from actions.claim_letter import SECONDS
 from actions.claims import ClaimAction, today
 from actions.detail import Known
 from actions.numberless import NumberlessForm
@@ -71,7 +72,7 @@ class ValidateOrderNotConfirmedForm(NumberlessForm):
             "details": lines([items_line((item, item.quantity) for item in order.items), *payment_lines(order)]),
         }
         try:
-            async with asyncio.timeout(self._services.patience):
+            async with asyncio.timeout(SECONDS):
                 await post.send(order.customer.email, letter_language(tracker, order), "confirmation", params)
         except (NotSent, TimeoutError):
             return False
