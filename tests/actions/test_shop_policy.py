@@ -150,7 +150,7 @@ def test_a_list_of_states_that_is_none_is_told_with_its_file_and_what_to_write(t
     assert all(state in text for state in OrderState)
 
 
-@pytest.mark.parametrize("name", TIMES)
+@pytest.mark.parametrize("name", [name for name, fact in sorted(GOOD["facts"].items()) if "money" not in fact])
 @pytest.mark.parametrize(
     "value", [None, 0, -1, [], [0], [-3, -1], "10", "ten", 1.5, True, [True], ["5", "10"], [5, "10"], [5, None], {}]
 )
