@@ -379,6 +379,21 @@ async def test_a_message_that_is_answered_again_opens_nothing_twice_and_sends_no
     assert (await own.everything(), own.letters.sent) == (before, letters)
 
 
+async def test_a_yes_that_is_answered_again_finds_the_number_of_pieces_that_was_agreed(own: OwnShop) -> None:
+    """Although no more than one piece is left to be asked about."""
+    await came(own, TWO_PIECES)
+    one = talk(own, intent="start_return")
+    await one.says("return", "start_return", order_number=TWO_PIECES, email=PIECES_OWNER)
+    await one.says("1")
+    await press(one, "reason", "late")
+    await press(one, "outcome", "money")
+    await one.says(own.letters.sent[-1].code)
+    assert await one.says("yes", "affirm") == ["return_opened"]
+    before = await own.everything()
+    assert await one.again() == ["return_opened"]
+    assert await own.everything() == before
+
+
 @pytest.mark.parametrize("step", [asked_for_the_code, asked_to_confirm])
 async def test_the_form_steps_aside_for_another_question_and_goes_on(own_sqlite: OwnShop, step: Any) -> None:
     one = await step(own_sqlite)
