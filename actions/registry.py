@@ -4,8 +4,12 @@ from rasa_sdk import Action
 
 from actions import (
     cancel_order,
+    change_delivery_address,
+    change_order,
     change_payment_method,
     damaged_item,
+    delivery_failed,
+    delivery_slot,
     double_charged,
     exchange_item,
     invoice_request,
@@ -55,6 +59,10 @@ def all_actions(services: Services) -> list[Action]:
         *unrecognised_charge.actions(services),
         *change_payment_method.actions(services),
         *order_not_confirmed.actions(services),
+        *change_order.actions(services),
+        *change_delivery_address.actions(services),
+        *delivery_slot.actions(services),
+        *delivery_failed.actions(services),
         ActionRequestPerson(),
         ActionFallback(),
         ActionOfferTwo(),
