@@ -53,7 +53,9 @@ class Tables:
     def opened(self) -> list[tuple[Any, ...]]:
         """The returns of the order: number, state, reason, and what is wanted instead."""
         of_order = "order_id = (select id from shop_orders where number = :number)"
-        return self._all(f"select number, state, reason, exchange_for from shop_returns where {of_order}", number=NUMBER)
+        return self._all(
+            f"select number, state, reason, exchange_for from shop_returns where {of_order}", number=NUMBER
+        )
 
     def code(self) -> str:
         """The code of the newest letter, once there is one."""
