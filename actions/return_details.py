@@ -18,6 +18,10 @@ from actions.shop.pieces import kept
 MONEY, EXCHANGE = "money", "exchange"
 # a size by its letters, as on a label
 _SIZE = re.compile(r"(?<![\w'’-])(?:X{0,3}[SL]|M|[2-6]XL)(?![\w'’-])")
+_FAULTS: Mapping[str, str] = {
+    "damaged_item": ReturnReason.DAMAGED.value,
+    "wrong_item": ReturnReason.WRONG_ITEM.value,
+}
 # what a reason in the customer's own words may be taken for
 _OWN_WORDS = {None, NLU_FALLBACK_INTENT_NAME, "start_return", "exchange_item", "size_guide"}
 
@@ -38,15 +42,14 @@ class ReasonDetail(Choice):
         ReturnReason.WRONG_ITEM.value: "return_wrong_item",
         ReturnReason.OTHER.value: "return_other_reason",
     }
-    intents: Mapping[str, str] = {
-        "damaged_item": ReturnReason.DAMAGED.value,
-        "wrong_item": ReturnReason.WRONG_ITEM.value,
-        "order_delayed": ReturnReason.LATE.value,
-    }
+    intents: Mapping[str, str] = {**_FAULTS, "order_delayed": ReturnReason.LATE.value}
 
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
-        """The button, its number, what the intent says, or their own words."""
+        """The button, its number, what the intent says, or their own words. That something came broken or is the wrong
+        one counts whenever it is said."""
         chosen = super().take(heard, order, known, asked)
+        if chosen is None and self.name not in known and not heard.asks:
+            chosen = _FAULTS.get(str(heard.intent))
         own_words = asked and heard.intent in _OWN_WORDS and not heard.asks and any(map(str.isalpha, heard.text))
         return chosen or (ReturnReason.OTHER.value if own_words else None)
 

@@ -154,6 +154,22 @@ async def test_a_reason_in_their_own_words_is_taken_and_a_question_is_not(own_sq
     assert one.slots[DETAILS]["reason"] == "other"
 
 
+async def test_a_fault_that_is_told_beside_the_item_is_the_reason(own_sqlite: OwnShop) -> None:
+    order, one = await came(own_sqlite, TWO_LINES), talk(own_sqlite, intent="start_return")
+    await one.says("return", "start_return", order_number=TWO_LINES, email=OWNER)
+    said = await one.says("the lamp, it came broken", "damaged_item", product=order.items[0].sku)
+    assert said == ["return_money_or_exchange"]
+    assert one.slots[DETAILS]["reason"] == "damaged"
+
+
+async def test_a_question_about_faults_is_no_reason(own_sqlite: OwnShop) -> None:
+    await came(own_sqlite, TWO_LINES)
+    one = talk(own_sqlite, intent="start_return")
+    await one.says("return", "start_return", order_number=TWO_LINES, email=OWNER)
+    with pytest.raises(ActionExecutionRejection):
+        await one.says("what if something is broken?", "damaged_item")
+
+
 async def test_money_back_turns_into_an_exchange_when_they_say_so(own: OwnShop) -> None:
     one = await asked_to_confirm(own)
     assert await one.says("I would rather exchange it", "exchange_item") == ["exchange_for_what"]
