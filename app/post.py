@@ -10,7 +10,7 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -20,17 +20,25 @@ from uuid_utils import uuid7
 from actions.post import Document, NotSent, Post
 from actions.shop import tables
 from actions.values import Params
+from app.attachment import Attachment
 from app.settings import Settings
 from bot.content.live import LiveWords
 from handoff.database import Database
-
-if TYPE_CHECKING:
-    from app.documents.printer import Printed
 
 SECONDS = 3.0
 GOODBYE_SECONDS = 0.5
 # a demo forgets: its mailbox keeps so many
 KEPT = 50
+
+
+class FilePost(Post, Protocol):
+    """A post that takes files of any kind, not only what it prints itself."""
+
+    async def send_files(
+        self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
+    ) -> None:
+        """See `actions.post.Post`."""
+        ...
 
 
 class SmtpPost:
@@ -55,8 +63,14 @@ class SmtpPost:
         self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
     ) -> None:
         """See `actions.post.Post`."""
-        subject, text = _letter(self._words, language, phrase, params)
         files = await _printed(documents, language, self._words, self._fonts)
+        await self.send_files(to, language, phrase, params, files)
+
+    async def send_files(
+        self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
+    ) -> None:
+        """See `FilePost`."""
+        subject, text = _letter(self._words, language, phrase, params)
         try:
             await self._hand_over(_message(self._sender, to, subject, text, files))
         except (aiosmtplib.SMTPException, MessageError, OSError, ValueError, LookupError) as error:
@@ -95,8 +109,14 @@ class DemoMailbox:
         self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
     ) -> None:
         """See `actions.post.Post`."""
-        subject, text = _letter(self._words, language, phrase, params)
         files = await _printed(documents, language, self._words, self._fonts)
+        await self.send_files(to, language, phrase, params, files)
+
+    async def send_files(
+        self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
+    ) -> None:
+        """See `FilePost`."""
+        subject, text = _letter(self._words, language, phrase, params)
         id_ = str(uuid7())
         values = {"id": id_, "recipient": to, "subject": subject, "text": text, "at": datetime.now(UTC)}
         attached = [{"id": str(uuid7()), "mail_id": id_, "name": file.name, "content": file.content} for file in files]
@@ -110,7 +130,7 @@ class DemoMailbox:
             await tx.execute(sa.delete(mails).where(mails.c.id.not_in(newest)))
 
 
-def post(settings: Settings, database: Database, words: LiveWords) -> Post | None:
+def post(settings: Settings, database: Database, words: LiveWords) -> FilePost | None:
     """The one that the settings name; None where nothing can be sent."""
     if settings.smtp_url:
         return SmtpPost(settings.smtp_url, settings.mail_from, words, fonts=settings.fonts_dir)
@@ -123,7 +143,9 @@ def _letter(words: LiveWords, language: str, phrase: str, params: Params) -> tup
     return " ".join(subject.split()).replace("=?", "= ?"), text
 
 
-async def _printed(documents: Sequence[Document], language: str, words: LiveWords, fonts: Path | None) -> list[Printed]:
+async def _printed(
+    documents: Sequence[Document], language: str, words: LiveWords, fonts: Path | None
+) -> list[Attachment]:
     """The documents as files.
 
     Raises:
@@ -132,13 +154,14 @@ async def _printed(documents: Sequence[Document], language: str, words: LiveWord
     if not documents:
         return []
 
-    def work() -> list[Printed]:
+    def work() -> list[Attachment]:
         # imported with the first document: it takes half a second, which no start has to wait for
         from app.documents.fonts import Fonts
         from app.documents.printer import Printer
 
         printer = Printer(words, Fonts(fonts))
-        return [printer.print(document, language) for document in documents]
+        printed = [printer.print(document, language) for document in documents]
+        return [Attachment(one.name, "application/pdf", one.content) for one in printed]
 
     try:
         return await asyncio.to_thread(work)
@@ -146,7 +169,7 @@ async def _printed(documents: Sequence[Document], language: str, words: LiveWord
         raise NotSent(type(error).__name__) from error
 
 
-def _message(sender: str, to: str, subject: str, text: str, files: Sequence[Printed] = ()) -> EmailMessage:
+def _message(sender: str, to: str, subject: str, text: str, files: Sequence[Attachment] = ()) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
     if "@" not in to or [address.addr_spec for address in message["To"].addresses] != [to]:
@@ -156,5 +179,6 @@ def _message(sender: str, to: str, subject: str, text: str, files: Sequence[Prin
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers
     message.set_content(text)
     for file in files:
-        message.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
+        maintype, _, subtype = file.type.partition("/")
+        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
     return message

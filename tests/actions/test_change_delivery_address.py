@@ -1,4 +1,4 @@
-"""Another address: taken from one message or asked bit by bit, shown beside the old one, and refused where it must be."""
+"""Another address: from one message or bit by bit, shown beside the old one, and refused where it must be."""
 
 import dataclasses
 
