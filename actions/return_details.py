@@ -13,7 +13,7 @@ from actions.item_details import ItemsDetail, QuantityDetail, quantities
 from actions.services import Services
 from actions.shop.backend import Order, ReturnReason
 from actions.shop.changes import ChangeKind
-from actions.shop.pieces import kept
+from actions.shop.pieces import returnable
 
 MONEY, EXCHANGE = "money", "exchange"
 # a size by its letters, as on a label
@@ -120,7 +120,7 @@ class PiecesDetail(Detail):
         if self.name in known:
             return None
         reason, lines = ReturnReason(known[ReasonDetail.name]), {item.id: item for item in order.items}
-        chosen = quantities(order, known, kept)
+        chosen = quantities(order, known, returnable)
         takes_back = self._services.policy.returns.takes_back
         return {id_: count for id_, count in chosen.items() if takes_back(lines[id_], reason)}
 
@@ -136,8 +136,8 @@ class PiecesDetail(Detail):
 def return_details(services: Services, exchange: bool) -> Sequence[Detail]:
     """The questions of a return, or of an exchange, in the order in which they are asked."""
     return (
-        ItemsDetail("return_which_items", kept),
-        QuantityDetail("return_how_many", kept),
+        ItemsDetail("return_which_items", returnable),
+        QuantityDetail("return_how_many", returnable),
         ReasonDetail(),
         PiecesDetail(services),
         *(() if exchange else (OutcomeDetail(services),)),

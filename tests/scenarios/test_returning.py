@@ -65,6 +65,10 @@ class Tables:
         assert found, text
         return found[0]
 
+    def labels(self) -> list[tuple[Any, ...]]:
+        """What went with the letters."""
+        return self._all("select content from shop_mail_files")
+
     def restore(self) -> None:
         """The order as the demo made it."""
         with self._engine.begin() as connection:
@@ -73,7 +77,8 @@ class Tables:
             connection.execute(sa.text(f"delete from shop_return_items where {returned}"), {"id": order})
             for table in ("shop_returns", "shop_changes", "shop_codes"):
                 connection.execute(sa.text(f"delete from {table} where order_id = :id"), {"id": order})
-            connection.execute(sa.text("delete from shop_mails"))
+            for table in ("shop_mail_files", "shop_mails"):
+                connection.execute(sa.text(f"delete from {table}"))
 
     def _all(self, statement: str, **values: str) -> list[tuple[Any, ...]]:
         with self._engine.connect() as connection:
@@ -122,6 +127,8 @@ def test_after_reason_code_and_yes_one_return_is_opened_and_nothing_else(
         "shop_return_items",
         "shop_changes",
     }
+    ((label,),) = shop.labels()
+    assert label.startswith(b"%PDF")
     (change,) = set(after["shop_changes"]) - set(before["shop_changes"])
     assert customer.conversation_id in change
 
