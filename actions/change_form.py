@@ -179,7 +179,7 @@ class ChangeForm(OrderForm):
         if why is not None:
             return [*self.refuse(order, why, dispatcher), *end_form()]
         known = dict(tracker.get_slot(DETAILS) or {}) if tracker.get_slot(VERIFIED_ORDER) in (order.id, None) else {}
-        missing, changed = self._hear(order, known, dispatcher, tracker)
+        missing, changed = self._hear(order, known, dispatcher, tracker, said_yes=answer == YES)
         if missing is None and changed:
             answer = None  # it was about something else
         told: list[EventType] = []
@@ -207,7 +207,12 @@ class ChangeForm(OrderForm):
         return [*told, SlotSet(CONFIRMATION, None), _ask(CONFIRMATION)]
 
     def _hear(
-        self, order: Order, known: dict[str, Any], dispatcher: CollectingDispatcher, tracker: Tracker
+        self,
+        order: Order,
+        known: dict[str, Any],
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        said_yes: bool,
     ) -> tuple[Detail | None, bool]:
         """Takes into `known` what was said of the details.
 
@@ -224,7 +229,10 @@ class ChangeForm(OrderForm):
         for detail in self.details:
             if any(known.get(name) != before.get(name) for name in detail.about):
                 known.pop(detail.name, None)
-            if not detail.needed(order, known):
+            if said_yes and detail.name not in before:
+                # a yes that is answered again finds the order changed by itself: nothing more is asked for it
+                continue
+            if not (said_yes and detail.name in known) and not detail.needed(order, known):
                 known.pop(detail.name, None)
                 continue
             try:

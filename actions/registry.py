@@ -4,13 +4,22 @@ from rasa_sdk import Action
 
 from actions import (
     cancel_order,
+    change_payment_method,
+    damaged_item,
+    double_charged,
     exchange_item,
     invoice_request,
+    missing_item,
     order_delayed,
     order_history,
+    order_not_confirmed,
+    package_lost,
+    payment_failed,
     refund_status,
     start_return,
     tracking_not_updating,
+    unrecognised_charge,
+    wrong_item,
 )
 from actions.forms import ValidateOrderStatusForm, ValidateReturnStatusForm
 from actions.handoff import ActionFallback, ActionRequestPerson
@@ -39,6 +48,15 @@ def all_actions(services: Services) -> list[Action]:
         *start_return.actions(services),
         *exchange_item.actions(services),
         *refund_status.actions(services),
+        *damaged_item.actions(services),
+        *wrong_item.actions(services),
+        *missing_item.actions(services),
+        *package_lost.actions(services),
+        *payment_failed.actions(services),
+        *double_charged.actions(services),
+        *unrecognised_charge.actions(services),
+        *change_payment_method.actions(services),
+        *order_not_confirmed.actions(services),
         ActionRequestPerson(),
         ActionFallback(),
         ActionOfferTwo(),

@@ -25,7 +25,7 @@ from bot.content.live import LiveWords
 from handoff.database import Database
 
 if TYPE_CHECKING:
-    from app.documents.printer import Printed
+    from app.documents.printer import Printed, Printer
 
 SECONDS = 3.0
 GOODBYE_SECONDS = 0.5
@@ -38,7 +38,7 @@ class SmtpPost:
 
     Args:
         sender: the address that letters come from, with a name before it or without.
-        seconds: how long the server has for all of it; who waits for the letter has hardly longer.
+        seconds: how long printing and the server have for all of it; who waits for the letter has hardly longer.
         fonts: the folder of fonts for documents; None for the system's.
     """
 
@@ -49,20 +49,22 @@ class SmtpPost:
         self._sender = sender
         self._words = words
         self._seconds = seconds
-        self._fonts = fonts
+        self._printer = _printer(words, fonts)
 
     async def send(
         self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
     ) -> None:
         """See `actions.post.Post`."""
         subject, text = _letter(self._words, language, phrase, params)
-        files = await _printed(documents, language, self._words, self._fonts)
+        until = asyncio.get_running_loop().time() + self._seconds
         try:
-            await self._hand_over(_message(self._sender, to, subject, text, files))
+            async with asyncio.timeout_at(until):
+                files = await _printed(self._printer, documents, language)
+            await self._hand_over(_message(self._sender, to, subject, text, files), until)
         except (aiosmtplib.SMTPException, MessageError, OSError, ValueError, LookupError) as error:
             raise NotSent(type(error).__name__) from error
 
-    async def _hand_over(self, message: EmailMessage) -> None:
+    async def _hand_over(self, message: EmailMessage, until: float) -> None:
         secure = self._url.scheme == "smtps"
         server = aiosmtplib.SMTP(
             hostname=self._url.hostname,
@@ -74,7 +76,7 @@ class SmtpPost:
         )
         try:
             # its own time is for each step, of which there are many
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout_at(until):
                 await server.connect()
                 await server.send_message(message)
             with suppress(aiosmtplib.SMTPException, OSError):  # it is taken, however the server says goodbye
@@ -89,14 +91,14 @@ class DemoMailbox:
     def __init__(self, database: Database, words: LiveWords, fonts: Path | None = None) -> None:
         self._database = database
         self._words = words
-        self._fonts = fonts
+        self._printer = _printer(words, fonts)
 
     async def send(
         self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
     ) -> None:
         """See `actions.post.Post`."""
         subject, text = _letter(self._words, language, phrase, params)
-        files = await _printed(documents, language, self._words, self._fonts)
+        files = await _printed(self._printer, documents, language)
         id_ = str(uuid7())
         values = {"id": id_, "recipient": to, "subject": subject, "text": text, "at": datetime.now(UTC)}
         attached = [{"id": str(uuid7()), "mail_id": id_, "name": file.name, "content": file.content} for file in files]
@@ -123,25 +125,22 @@ def _letter(words: LiveWords, language: str, phrase: str, params: Params) -> tup
     return " ".join(subject.split()).replace("=?", "= ?"), text
 
 
-async def _printed(documents: Sequence[Document], language: str, words: LiveWords, fonts: Path | None) -> list[Printed]:
+def _printer(words: LiveWords, fonts: Path | None) -> Printer:
+    # imported by who sends letters, not by the web server: it takes half a second
+    from app.documents.fonts import Fonts
+    from app.documents.printer import Printer
+
+    return Printer(words, Fonts(fonts))
+
+
+async def _printed(printer: Printer, documents: Sequence[Document], language: str) -> list[Printed]:
     """The documents as files.
 
     Raises:
         NotSent: one of them cannot be printed.
     """
-    if not documents:
-        return []
-
-    def work() -> list[Printed]:
-        # imported with the first document: it takes half a second, which no start has to wait for
-        from app.documents.fonts import Fonts
-        from app.documents.printer import Printer
-
-        printer = Printer(words, Fonts(fonts))
-        return [printer.print(document, language) for document in documents]
-
     try:
-        return await asyncio.to_thread(work)
+        return [await asyncio.to_thread(printer.print, document, language) for document in documents]
     except Exception as error:  # whatever is the matter with a font or with what is to be printed
         raise NotSent(type(error).__name__) from error
 

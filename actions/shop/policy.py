@@ -11,6 +11,7 @@ import yaml
 
 from actions.shop.backend import Order, OrderState, PaymentMethod
 from actions.shop.changes import Refusal
+from actions.shop.claims_policy import ClaimsPolicy
 from actions.shop.parcel_policy import ParcelPolicy
 from actions.shop.policy_values import BadPolicy, named, number, states
 from actions.shop.returns_policy import ReturnsPolicy
@@ -30,13 +31,15 @@ _REFUND_TIME = {
 class Policy:
     """`cancel_while`: the states in which an order can be cancelled. `refund_days`: by when money is back at the
     latest, by how it was paid; what was paid on delivery goes back by bank transfer. `code_valid`: how long a one-time
-    code can be typed. `parcels`: how long one has to wait for them."""
+    code can be typed. `parcels`: how long one has to wait for them. `claims`: what is put right when something is
+    wrong."""
 
     cancel_while: frozenset[OrderState]
     refund_days: Mapping[PaymentMethod, int]
     code_valid: timedelta
     parcels: ParcelPolicy
     returns: ReturnsPolicy
+    claims: ClaimsPolicy
 
     @classmethod
     def load(cls, path: Path) -> Policy:
@@ -56,6 +59,7 @@ class Policy:
             code_valid=timedelta(minutes=number(facts, "code_valid", "minutes", path)),
             parcels=ParcelPolicy.load(policies, facts, path),
             returns=ReturnsPolicy.load(policies, facts, path),
+            claims=ClaimsPolicy.load(policies, facts, path),
         )
 
     def cancellation(self, order: Order) -> Refusal | None:

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Column, Select, Table, bindparam, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from actions.shop import sql_cancel, sql_returns
+from actions.shop import sql_cancel, sql_claims, sql_returns
 from actions.shop import tables as t
 from actions.shop.backend import Address, DeliveryWindow, Order, Return
 from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, Refusal, Refused, ReturnWish
@@ -20,7 +20,7 @@ from actions.shop.sql_changes import done_before
 Writing = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 Making = Callable[[AsyncConnection, Order, Policy, Doing], Awaitable[Change]]
 
-_CAN = (ChangeKind.CANCEL, ChangeKind.RETURN, ChangeKind.EXCHANGE)
+_CAN = (ChangeKind.CANCEL, ChangeKind.RETURN, ChangeKind.EXCHANGE, ChangeKind.CLAIM)
 
 # No row has the nil UUID: asking for it takes the same queries as asking for an order that is there.
 NO_ORDER = "00000000-0000-0000-0000-000000000000"
@@ -145,7 +145,11 @@ class SqlShop:
 
     async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+
+        async def make(connection: AsyncConnection, order: Order, policy: Policy, doing: Doing) -> Change:
+            return await sql_claims.open_claim(connection, order, policy, doing, wish)
+
+        return await self._change(order_id, doing, make)
 
     async def _change(self, order_id: str, doing: Doing, make: Making) -> Change:
         """One change in one transaction, once for each message; nobody else changes the order meanwhile."""

@@ -139,6 +139,11 @@ def test_every_response_named_in_an_action_exists_and_every_text_is_used() -> No
         "mail_order_overview",
         "history_state_",
         "choice_over",
+        "claim_kind_",
+        "payment_line_",
+        "payment_by_",
+        "mail_claim",
+        "mail_confirmation",
     )
     assert [key for key in PHRASES if not key.startswith(families) and key not in source] == []
 
