@@ -10,7 +10,7 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -20,17 +20,28 @@ from uuid_utils import uuid7
 from actions.post import Document, NotSent, Post
 from actions.shop import tables
 from actions.values import Params
+from app.attachment import Attachment
 from app.settings import Settings
 from bot.content.live import LiveWords
 from handoff.database import Database
 
 if TYPE_CHECKING:
-    from app.documents.printer import Printed, Printer
+    from app.documents.printer import Printer
 
 SECONDS = 3.0
 GOODBYE_SECONDS = 0.5
 # a demo forgets: its mailbox keeps so many
 KEPT = 50
+
+
+class FilePost(Post, Protocol):
+    """A post that takes files of any kind, not only what it prints itself."""
+
+    async def send_files(
+        self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
+    ) -> None:
+        """See `actions.post.Post`."""
+        ...
 
 
 class SmtpPost:
@@ -55,12 +66,26 @@ class SmtpPost:
         self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
     ) -> None:
         """See `actions.post.Post`."""
-        subject, text = _letter(self._words, language, phrase, params)
-        until = asyncio.get_running_loop().time() + self._seconds
+        until = self._until()
         try:
             async with asyncio.timeout_at(until):
                 files = await _printed(self._printer, documents, language)
-            await self._hand_over(_message(self._sender, to, subject, text, files), until)
+        except TimeoutError as error:
+            raise NotSent("TimeoutError") from error
+        await self._send(to, _letter(self._words, language, phrase, params), files, until)
+
+    async def send_files(
+        self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
+    ) -> None:
+        """See `FilePost`."""
+        await self._send(to, _letter(self._words, language, phrase, params), files, self._until())
+
+    def _until(self) -> float:
+        return asyncio.get_running_loop().time() + self._seconds
+
+    async def _send(self, to: str, letter: tuple[str, str], files: Sequence[Attachment], until: float) -> None:
+        try:
+            await self._hand_over(_message(self._sender, to, *letter, files), until)
         except (aiosmtplib.SMTPException, MessageError, OSError, ValueError, LookupError) as error:
             raise NotSent(type(error).__name__) from error
 
@@ -97,8 +122,14 @@ class DemoMailbox:
         self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
     ) -> None:
         """See `actions.post.Post`."""
-        subject, text = _letter(self._words, language, phrase, params)
         files = await _printed(self._printer, documents, language)
+        await self.send_files(to, language, phrase, params, files)
+
+    async def send_files(
+        self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
+    ) -> None:
+        """See `FilePost`."""
+        subject, text = _letter(self._words, language, phrase, params)
         id_ = str(uuid7())
         values = {"id": id_, "recipient": to, "subject": subject, "text": text, "at": datetime.now(UTC)}
         attached = [{"id": str(uuid7()), "mail_id": id_, "name": file.name, "content": file.content} for file in files]
@@ -112,7 +143,7 @@ class DemoMailbox:
             await tx.execute(sa.delete(mails).where(mails.c.id.not_in(newest)))
 
 
-def post(settings: Settings, database: Database, words: LiveWords) -> Post | None:
+def post(settings: Settings, database: Database, words: LiveWords) -> FilePost | None:
     """The one that the settings name; None where nothing can be sent."""
     if settings.smtp_url:
         return SmtpPost(settings.smtp_url, settings.mail_from, words, fonts=settings.fonts_dir)
@@ -133,19 +164,20 @@ def _printer(words: LiveWords, fonts: Path | None) -> Printer:
     return Printer(words, Fonts(fonts))
 
 
-async def _printed(printer: Printer, documents: Sequence[Document], language: str) -> list[Printed]:
+async def _printed(printer: Printer, documents: Sequence[Document], language: str) -> list[Attachment]:
     """The documents as files.
 
     Raises:
         NotSent: one of them cannot be printed.
     """
     try:
-        return [await asyncio.to_thread(printer.print, document, language) for document in documents]
+        printed = [await asyncio.to_thread(printer.print, document, language) for document in documents]
     except Exception as error:  # whatever is the matter with a font or with what is to be printed
         raise NotSent(type(error).__name__) from error
+    return [Attachment(one.name, "application/pdf", one.content) for one in printed]
 
 
-def _message(sender: str, to: str, subject: str, text: str, files: Sequence[Printed] = ()) -> EmailMessage:
+def _message(sender: str, to: str, subject: str, text: str, files: Sequence[Attachment] = ()) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
     if "@" not in to or [address.addr_spec for address in message["To"].addresses] != [to]:
@@ -155,5 +187,6 @@ def _message(sender: str, to: str, subject: str, text: str, files: Sequence[Prin
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers
     message.set_content(text)
     for file in files:
-        message.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
+        maintype, _, subtype = file.type.partition("/")
+        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
     return message

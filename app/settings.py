@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         "demo shows letters at `/mailbox`, and elsewhere changes of orders go to a person",
     )
     mail_from: str = Field("", description="address that letters come from; needed with `SHOHAY_SMTP_URL`")
+    shop_events_secret: str = Field(
+        "",
+        description="what the shop signs with when it tells what happens to orders, at least 32 characters; without "
+        "one there is no `/api/shop/events`, and no customer is offered news",
+    )
     identity_secret: str = Field(
         "",
         description="what the shop signs with when it vouches for a customer who is signed in there, at least 32 "
@@ -121,7 +126,7 @@ class Settings(BaseSettings):
             raise ValueError("name the address that letters come from, such as Nodi Store <help@nodi.example>")
         return value
 
-    @field_validator("identity_secret")
+    @field_validator("identity_secret", "shop_events_secret")
     @classmethod
     def _long_enough(cls, value: str) -> str:
         if value and len(value) < SHORTEST_SECRET:

@@ -11,7 +11,9 @@ import yaml
 
 from actions.shop.backend import Order, OrderState, PaymentMethod
 from actions.shop.changes import Refusal
+from actions.shop.changing_policy import ChangingPolicy
 from actions.shop.claims_policy import ClaimsPolicy
+from actions.shop.delivery_policy import DeliveryPolicy
 from actions.shop.parcel_policy import ParcelPolicy
 from actions.shop.policy_values import BadPolicy, named, number, states
 from actions.shop.returns_policy import ReturnsPolicy
@@ -32,7 +34,7 @@ class Policy:
     """`cancel_while`: the states in which an order can be cancelled. `refund_days`: by when money is back at the
     latest, by how it was paid; what was paid on delivery goes back by bank transfer. `code_valid`: how long a one-time
     code can be typed. `parcels`: how long one has to wait for them. `claims`: what is put right when something is
-    wrong."""
+    wrong. `changing` and `delivery`: what of an order can still become another, and when it can come."""
 
     cancel_while: frozenset[OrderState]
     refund_days: Mapping[PaymentMethod, int]
@@ -40,6 +42,8 @@ class Policy:
     parcels: ParcelPolicy
     returns: ReturnsPolicy
     claims: ClaimsPolicy
+    changing: ChangingPolicy
+    delivery: DeliveryPolicy
 
     @classmethod
     def load(cls, path: Path) -> Policy:
@@ -60,6 +64,8 @@ class Policy:
             parcels=ParcelPolicy.load(policies, facts, path),
             returns=ReturnsPolicy.load(policies, facts, path),
             claims=ClaimsPolicy.load(policies, facts, path),
+            changing=ChangingPolicy.load(policies, facts, path),
+            delivery=DeliveryPolicy.load(policies, facts, path),
         )
 
     def cancellation(self, order: Order) -> Refusal | None:

@@ -36,6 +36,7 @@ async def begun(
         (FAILED, FAILER, "payment_nothing_taken"),
         (PENDING, WAITS, "payment_still_waits"),
         (AT_DOOR, AT_HOME, "payment_at_the_door"),
+        ("10123", "sadia@example.com", "payment_over"),
     ],
 )
 async def test_a_failed_payment_is_explained_by_the_record(

@@ -7,9 +7,9 @@ back, and a person takes over.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from actions.shop.backend import Address, Order, OrderState
+from actions.shop.backend import Address, OrderState
 from actions.shop.changes import Change, ChangeKind, Doing, Refusal, Refused
-from actions.shop.ledger import Ledger
+from actions.shop.ledger import Entry, Ledger
 from actions.shop.trouble import ShopTrouble
 from actions.shop.woocommerce.fields import Raw, ident, record, text
 from actions.shop.woocommerce.marks import marked, with_mark, without_mark
@@ -44,19 +44,17 @@ async def move(reader: OrderReader, ledger: Ledger, order_id: str, to: Destinati
     entry = await ledger.find(text(raw, "number"), doing.key)
     if entry is not None and entry.done:
         return entry.change()
-    if entry is None or not marked(raw, entry):
-        order = await reader.whole(raw)
-        refusal = _refusal(raw, order, to)
-        if refusal is not None:
-            if entry is not None:
-                await ledger.drop(entry)
-            raise Refused(refusal)
-        if entry is None:
-            before = {"address": _address(destination(raw)), "total": order.total.minor}
-            entry = await ledger.begin(order.number, ChangeKind.ADDRESS, doing, before)
-        raw = await _set(reader, raw, _new(raw, to), with_mark(raw, entry))
-        if not marked(raw, entry):
-            raise ShopTrouble("an order was to go elsewhere, and does not")
+    if entry is None:
+        await _allowed(reader, raw, to)
+        before = {"address": _address(destination(raw)), "total": total_of(raw).minor}
+        entry = await ledger.begin(text(raw, "number"), ChangeKind.ADDRESS, doing, before)
+        async with ledger.dropping(entry):
+            # only from here on nobody else changes it through us
+            raw = await _sent_to(reader, await reader.still(raw), to, entry)
+    elif not marked(raw, entry):
+        async with ledger.dropping(entry):
+            await _allowed(reader, raw, to)
+        raw = await _sent_to(reader, raw, to, entry)
     if total_of(raw).minor != entry.before["total"]:
         raw = await _set(reader, raw, entry.before["address"], without_mark(raw, entry))
         if total_of(raw).minor != entry.before["total"]:
@@ -66,16 +64,22 @@ async def move(reader: OrderReader, ledger: Ledger, order_id: str, to: Destinati
     return (await ledger.finish(entry, {"address": _address(destination(raw))})).change()
 
 
-def _refusal(raw: Raw, order: Order, to: Destination) -> Refusal | None:
+async def _allowed(reader: OrderReader, raw: Raw, to: Destination) -> None:
+    order, old = await reader.whole(raw), destination(raw)
     if order.state not in _WHILE:
-        return Refusal.TOO_LATE
-    old = destination(raw)
+        raise Refused(Refusal.TOO_LATE)
     if to.country != text(old, "country", required=False):
-        return Refusal.NOT_SUPPORTED
+        raise Refused(Refusal.NOT_SUPPORTED)
     # which of the country's states another city is in, nobody has said
     if text(old, "state", required=False) and not _is_there(old, to):
-        return Refusal.NOT_SUPPORTED
-    return None
+        raise Refused(Refusal.NOT_SUPPORTED)
+
+
+async def _sent_to(reader: OrderReader, raw: Raw, to: Destination, entry: Entry) -> Raw:
+    now = await _set(reader, raw, _new(raw, to), with_mark(raw, entry))
+    if not marked(now, entry):
+        raise ShopTrouble("an order was to go elsewhere, and does not")
+    return now
 
 
 def _new(raw: Raw, to: Destination) -> Mapping[str, str]:

@@ -6,9 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from actions.shop.backend import Order
+from actions.shop.changes import Refusal, Refused
 from actions.shop.trouble import ShopTrouble
 from actions.shop.woocommerce.client import NO_ROUTE, WooClient
 from actions.shop.woocommerce.fields import Raw, ident, record, records, text
+from actions.shop.woocommerce.marks import marks
 from actions.shop.woocommerce.orders import GUEST, UNSEEN, Reading, customer_id, digits, order_of
 
 _LONGEST_NUMBER = 18
@@ -50,6 +52,17 @@ class OrderReader:
         found = await self.client.get(f"wc/v3/orders/{int(order_id)}")
         raw = None if found is None else record(found, "order")
         return None if raw is None or text(raw, "status") in UNSEEN else raw
+
+    async def still(self, raw: Raw) -> Raw:
+        """The order once more, as it is a moment later.
+
+        Raises:
+            Refused: something has happened to it since then.
+        """
+        now = await self.raw(ident(raw))
+        if now is None or text(now, "status") != text(raw, "status") or marks(now) != marks(raw):
+            raise Refused(Refusal.TOO_LATE)
+        return now
 
     async def of(self, whose: str, limit: int) -> tuple[Order, ...]:
         """The newest orders of a customer, newest first, at most `limit`; a guest is known by the e-mail address."""
