@@ -1,4 +1,4 @@
-"""No confirmation: the order is told and confirmed again; money nobody noticed is claimed; without a number, a person."""
+"""No confirmation: the order is told and confirmed again; money nobody noticed is claimed; else a person."""
 
 import pytest
 from claim_testing import code_typed, new_rows, over
