@@ -56,6 +56,10 @@ class ChangeForm(OrderForm):
     """
 
     details: Sequence[Detail] = ()
+    # where nothing is changed, to be surely the order's owner is enough
+    needs_yes = True
+    # the phrase of the letter with the code
+    letter = "code"
 
     @abstractmethod
     def refusal(self, order: Order) -> Refusal | None:
@@ -200,7 +204,7 @@ class ChangeForm(OrderForm):
         if stepped is not None:
             return [*told, *stepped]
         told += [SlotSet(STEPPED_UP_ORDER, order.id), SlotSet(ONE_TIME_CODE, None)]
-        if answer == YES:
+        if answer == YES or not self.needs_yes:
             return [*told, *end_form(approved=order.id)]
         if answer == NO:
             dispatcher.utter_message(response="utter_left_as_it_was")
@@ -282,7 +286,7 @@ class ChangeForm(OrderForm):
         if not await self._services.codes.waiting(tracker.sender_id, order.id):
             try:
                 await self._services.codes.send(
-                    tracker.sender_id, order, message_id(tracker), language_of(tracker, order)
+                    tracker.sender_id, order, message_id(tracker), language_of(tracker, order), self.letter
                 )
             except (TooManyLetters, NotSent):
                 return _to_person("code_not_possible", dispatcher)

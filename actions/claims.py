@@ -83,7 +83,8 @@ class ClaimAction(ChangeAction):
     async def tell(self, change: Change, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """The claim's number, and what happens now."""
         number, granted = str(change.after["number"]), change.after["state"] == ClaimState.GRANTED
-        details: list[Value] = [refund_line(refund) for refund in change.refunds]
+        details: list[Value] = [] if granted else [phrase("claim_open_next")]
+        details += [refund_line(refund) for refund in change.refunds]
         if granted and change.after["remedy"] == Remedy.REPLACEMENT:
             details.append(phrase("claim_replacement_next"))
         if self.kind in _KEPT:
@@ -123,7 +124,7 @@ def refuse(
         response=f"utter_{said}",
         number=ident(number),
         buttons=[{"intent": intent} for intent in instead],
-        **({"details": lines(running)} if why is Refusal.ALREADY_DONE else {}),
+        **({"details": lines(running or [phrase("claim_line_nothing_left")])} if why is Refusal.ALREADY_DONE else {}),
     )
     return []
 

@@ -96,7 +96,11 @@ class ValidatePackageLostForm(ClaimForm):
         return "validate_package_lost_form"
 
     def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """While it may still come: where it is, and until when to wait."""
+        """While it may still come: where it is, and until when to wait; no warranty is offered for what never came."""
+        if why is Refusal.TOO_LATE:
+            offered = [{"intent": "human_agent"}]
+            dispatcher.utter_message(response="utter_package_too_late", number=ident(order.number), buttons=offered)
+            return []
         if why is not Refusal.TOO_EARLY:
             return super().refuse(order, why, dispatcher)
         patience = self._services.policy.claims.wait_days

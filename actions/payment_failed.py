@@ -7,7 +7,7 @@ from actions.payment_claims import ChargeAction, ChargeForm
 from actions.payment_details import Settles, payment_lines
 from actions.services import Services
 from actions.shop.backend import ClaimKind, Order, PaymentState
-from actions.shop.payment_record import of_state, pays_at_door
+from actions.shop.payment_record import is_over, of_state, pays_at_door
 from actions.values import ident, lines, money
 
 
@@ -53,6 +53,8 @@ def actions(services: Services) -> list[Action]:
 def _explanation(order: Order) -> str:
     if of_state(order, PaymentState.CAPTURED):
         return "utter_payment_went_through"
+    if is_over(order):
+        return "utter_payment_over"
     if pays_at_door(order):
         return "utter_payment_at_the_door"
     if of_state(order, PaymentState.PENDING):

@@ -26,6 +26,8 @@ from actions.shop.whereabouts import Whereabouts, arrived_on, whereabouts
 
 # what can be wrong with the things themselves
 FAULTS = (ClaimKind.DAMAGED, ClaimKind.WRONG_ITEM, ClaimKind.MISSING_ITEM)
+# what is granted on the customer's word; money that was taken twice is theirs, and is not counted
+GOODWILL = (*FAULTS, ClaimKind.PACKAGE_LOST)
 _REMEDIES = (Remedy.REPLACEMENT, Remedy.REFUND)
 _NOT_HERE = (OrderState.CANCELLED, OrderState.RETURNED, OrderState.LOST)
 
@@ -92,7 +94,7 @@ class ClaimsPolicy:
         plain = wish.kind in FAULTS or (wish.kind is ClaimKind.PACKAGE_LOST and order.state is OrderState.LOST)
         if not plain or wish.remedy not in self.remedies or lately >= self.granted_per_customer:
             return False
-        if any(claim.state is ClaimState.GRANTED for claim in order.claims):
+        if any(claim.state is ClaimState.GRANTED and claim.kind in GOODWILL for claim in order.claims):
             return False
         if wish.remedy is Remedy.REFUND and worth.minor > held(order):
             return False

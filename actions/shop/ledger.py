@@ -115,6 +115,15 @@ class Ledger:
             row = (await connection.execute(select(t.changes).where(t.changes.c.id == entry.id))).mappings().one()
         return _entry(row)
 
+    @asynccontextmanager
+    async def dropping(self, entry: Entry) -> AsyncIterator[None]:
+        """What is refused in here was not begun: its row goes."""
+        try:
+            yield
+        except Refused:
+            await self.drop(entry)
+            raise
+
     async def drop(self, entry: Entry) -> None:
         """Nothing was changed after all."""
         async with self._writing() as connection:

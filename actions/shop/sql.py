@@ -20,15 +20,7 @@ from actions.shop.sql_changes import done_before
 Writing = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 Making = Callable[[AsyncConnection, Order, Policy, Doing], Awaitable[Change]]
 
-_CAN = (
-    ChangeKind.CANCEL,
-    ChangeKind.ITEMS,
-    ChangeKind.ADDRESS,
-    ChangeKind.DELIVERY,
-    ChangeKind.RETURN,
-    ChangeKind.EXCHANGE,
-    ChangeKind.CLAIM,
-)
+_CAN = frozenset(ChangeKind)
 
 # No row has the nil UUID: asking for it takes the same queries as asking for an order that is there.
 NO_ORDER = "00000000-0000-0000-0000-000000000000"
@@ -118,7 +110,7 @@ class SqlShop:
     @property
     def can(self) -> frozenset[ChangeKind]:
         """See `ShopBackend`. Without a policy, nothing."""
-        return frozenset(_CAN) if self._policy else frozenset()
+        return _CAN if self._policy else frozenset()
 
     async def cancel(self, order_id: str, doing: Doing) -> Change:
         """See `ShopBackend`."""
@@ -152,7 +144,7 @@ class SqlShop:
         return await self._change(order_id, doing, partial(sql_returns.open_return, wish=wish))
 
     async def label_sent(self, order_id: str, number: str) -> None:
-        """See `ShopBackend`."""
+        """See `KeepsLabels`."""
         async with self._writing() as connection:
             await sql_returns.label_sent(connection, order_id, number)
 

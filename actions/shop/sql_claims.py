@@ -11,7 +11,7 @@ from uuid_utils import uuid7
 from actions.shop import tables as t
 from actions.shop.backend import ClaimState, Order, Remedy
 from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, Refusal, Refused
-from actions.shop.claims_policy import FAULTS, claimable
+from actions.shop.claims_policy import FAULTS, GOODWILL, claimable
 from actions.shop.policy import Policy
 from actions.shop.sql_changes import record, refund, still
 
@@ -72,6 +72,7 @@ async def _granted_lately(connection: AsyncConnection, order: Order, policy: Pol
         .where(
             t.orders.c.customer_id == order.customer.id,
             t.claims.c.state == ClaimState.GRANTED.value,
+            t.claims.c.kind.in_([kind.value for kind in GOODWILL]),
             t.claims.c.opened_at > since,
         )
     )

@@ -176,7 +176,7 @@ async def test_after_the_window_it_is_too_late(own_sqlite: OwnShop) -> None:
         update(tables.shipments).where(tables.shipments.c.order_id == order.id).values(delivered_at=came)
     )
     _, said = await begun(own_sqlite, DELIVERED, CAME_TO)
-    assert said == ["claim_too_late"]
+    assert said == ["package_too_late"]
     assert own_sqlite.letters.sent == []
 
 

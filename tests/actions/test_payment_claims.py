@@ -36,6 +36,7 @@ async def begun(
         (FAILED, FAILER, "payment_nothing_taken"),
         (PENDING, WAITS, "payment_still_waits"),
         (AT_DOOR, AT_HOME, "payment_at_the_door"),
+        ("10123", "sadia@example.com", "payment_over"),
     ],
 )
 async def test_a_failed_payment_is_explained_by_the_record(
@@ -166,6 +167,15 @@ async def test_a_card_number_is_told_kindly_and_once(own_sqlite: OwnShop) -> Non
     two = talk(own_sqlite, "w", "payment_failed")
     assert await two.says(typed, "payment_failed") == ["card_number_typed", "ask_order_number"]
     assert await two.says(typed + " again") == ["order_number_invalid", "ask_order_number"]
+
+
+@pytest.mark.parametrize("intent", CHARGES)
+async def test_who_never_ordered_anything_has_no_number_and_gets_a_person(own_sqlite: OwnShop, intent: str) -> None:
+    one = talk(own_sqlite, intent=intent)
+    await one.says("34.50 with your name on it, and I never bought from you", intent)
+    assert await one.says("I don't have one", "deny") == ["no_number_person"]
+    assert over(one) and one.slots["handoff_reason"] == intent
+    assert "34.50 with your name on it" in one.slots["wished"]
 
 
 @pytest.mark.parametrize(("number", "contact"), [(PENDING, WAITS), (FAILED, FAILER), (AT_DOOR, AT_HOME)])

@@ -31,21 +31,28 @@ async def cancel(reader: OrderReader, ledger: Ledger, order_id: str, doing: Doin
     if raw is None:
         raise Refused(Refusal.NOT_SUPPORTED)
     entry = await ledger.find(text(raw, "number"), doing.key)
-    if entry is None or not (entry.done or marked(raw, entry)):
-        order = await reader.whole(raw)
-        refusal = reader.reading.policy.cancellation(order) or await _cannot_give_back(reader, raw, order)
-        if refusal is not None:
-            if entry is not None:
-                await ledger.drop(entry)
-            raise Refused(refusal)
-        if entry is None:
-            before = {"state": order.state.value}
-            entry = await ledger.begin(order.number, ChangeKind.CANCEL, doing, before)
+    if entry is None:
+        before = {"state": (await _allowed(reader, raw)).state.value}
+        entry = await ledger.begin(text(raw, "number"), ChangeKind.CANCEL, doing, before)
+        async with ledger.dropping(entry):
+            # only from here on nobody else changes it through us
+            raw = await _set_cancelled(reader, await reader.still(raw), entry)
+    elif not entry.done and not marked(raw, entry):
+        async with ledger.dropping(entry):
+            await _allowed(reader, raw)
         raw = await _set_cancelled(reader, raw, entry)
     if not entry.done:
         ids = await _give_back(reader, raw, entry)
         entry = await ledger.finish(entry, {"state": CANCELLED, "refunds": ids})
     return await _told(reader, raw, entry)
+
+
+async def _allowed(reader: OrderReader, raw: Raw) -> Order:
+    order = await reader.whole(raw)
+    refusal = reader.reading.policy.cancellation(order) or await _cannot_give_back(reader, raw, order)
+    if refusal is not None:
+        raise Refused(refusal)
+    return order
 
 
 async def _cannot_give_back(reader: OrderReader, raw: Raw, order: Order) -> Refusal | None:

@@ -66,6 +66,9 @@ class WooShop:
         """See `ShopBackend`."""
         raise Refused(Refusal.NOT_SUPPORTED)
 
+    async def label_sent(self, order_id: str, number: str) -> None:
+        """Not kept: there are no returns here."""
+
     async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
         """See `ShopBackend`."""
         raise Refused(Refusal.NOT_SUPPORTED)

@@ -1,4 +1,4 @@
-"""A WooCommerce that is away, slow, busy or talks nonsense: no answer rather than a wrong one, and no secret told."""
+"""A WooCommerce that is away, slow, busy or talks nonsense gives no answer rather than a wrong one."""
 
 import asyncio
 import logging
