@@ -151,7 +151,12 @@ class ChangeForm(OrderForm):
             return False
         if any(event.get("name") in self.domain_slots({}) for event in events) or _stepped_aside(tracker):
             return False
-        return tracker.get_slot(REQUESTED_SLOT) == ONE_TIME_CODE or not self.details
+        return tracker.get_slot(REQUESTED_SLOT) == ONE_TIME_CODE or not self._has_details
+
+    @property
+    def _has_details(self) -> bool:
+        """Whether an answer to the summary may be about one of the details."""
+        return bool(self.details) or type(self).details_of is not ChangeForm.details_of
 
     async def _next(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number, typed = tracker.get_slot(ORDER_NUMBER), tracker.get_slot(ORDER_CONTACT)

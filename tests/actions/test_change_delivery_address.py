@@ -160,9 +160,11 @@ async def test_the_address_that_it_has_is_no_change(own_sqlite: OwnShop) -> None
     assert over(one) and own_sqlite.letters.sent == []
 
 
-async def test_a_correction_at_the_end_is_shown_again_before_a_yes_counts(own: OwnShop) -> None:
+@pytest.mark.parametrize("intent", ["deny", "out_of_scope", "update_account"])
+async def test_a_correction_at_the_end_is_shown_again_before_a_yes_counts(own: OwnShop, intent: str) -> None:
     one = await asked_to_confirm(own)
-    said = await one.says("no, House 7, Road 9, Zindabazar, Sylhet 3101", "deny", city="Sylhet")
+    no = "no, " if intent == "deny" else ""
+    said = await one.says(f"{no}House 7, Road 9, Zindabazar, Sylhet 3101", intent, city="Sylhet")
     assert said == ["change_address_summary", "confirm_change"]
     assert one.params("change_address_summary")["new"]["list"][1] == "House 7, Road 9, Zindabazar"
     assert await own.rows(tables.changes) == []
@@ -284,3 +286,11 @@ async def test_a_shop_that_cannot_says_so_and_a_person_comes(own_sqlite: OwnShop
         one.shop = Failing(own_sqlite, 9, able=False)  # type: ignore[assignment]
         assert await one.says("please", intent, order_number=AT_THE_DOOR, email=ARIF) == [text]
         assert one.slots["handoff_reason"] == intent and over(one)
+
+
+async def test_another_question_at_the_end_is_answered_and_the_summary_comes_again(own_sqlite: OwnShop) -> None:
+    one = await asked_to_confirm(own_sqlite)
+    with pytest.raises(ActionExecutionRejection):
+        await one.says("how much is delivery", "shipping_cost")
+    assert await one.returns() == ["change_address_summary", "confirm_change"]
+    assert await own_sqlite.rows(tables.changes) == []
