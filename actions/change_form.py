@@ -58,6 +58,8 @@ class ChangeForm(OrderForm):
     details: Sequence[Detail] = ()
     # where nothing is changed, to be surely the order's owner is enough
     needs_yes = True
+    # the phrase of the letter with the code
+    letter = "code"
 
     @abstractmethod
     def refusal(self, order: Order) -> Refusal | None:
@@ -284,7 +286,7 @@ class ChangeForm(OrderForm):
         if not await self._services.codes.waiting(tracker.sender_id, order.id):
             try:
                 await self._services.codes.send(
-                    tracker.sender_id, order, message_id(tracker), language_of(tracker, order)
+                    tracker.sender_id, order, message_id(tracker), language_of(tracker, order), self.letter
                 )
             except (TooManyLetters, NotSent):
                 return _to_person("code_not_possible", dispatcher)

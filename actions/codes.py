@@ -52,8 +52,8 @@ class OneTimeCodes:
         self._secret = secret
         self._valid = valid
 
-    async def send(self, conversation: str, order: Order, key: str, language: str) -> None:
-        """Sends a code to the order's address, once for each message `key` of the customer.
+    async def send(self, conversation: str, order: Order, key: str, language: str, phrase: str = "code") -> None:
+        """Sends a code to the order's address in the letter `phrase`, once for each message `key` of the customer.
 
         Raises:
             TooManyLetters: there have been enough for this order.
@@ -73,7 +73,7 @@ class OneTimeCodes:
             # a letter that was never known to be sent is written anew, since its code is not known any more
             written = {"code_hash": self._hash(str(row["id"]), code), "created_at": datetime.now(UTC)}
             await connection.execute(update(t.codes).where(t.codes.c.id == row["id"]).values(written))
-        await self._post.send(order.customer.email, language, "code", {"code": {"id": code}, "number": order.number})
+        await self._post.send(order.customer.email, language, phrase, {"code": {"id": code}, "number": order.number})
         async with self._writing() as connection:
             sent = update(t.codes).where(t.codes.c.id == row["id"]).values(sent_at=datetime.now(UTC))
             await connection.execute(sent)

@@ -4,6 +4,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import news
 from actions.lookup import OrderAction
 from actions.order_lines import items_line, return_line
 from actions.shop.backend import Order, Return, ReturnState
@@ -21,14 +22,16 @@ class ActionReturnStatus(OrderAction):
         return "action_return_status"
 
     async def tell(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Say it in one message."""
+        """Say it in one message, and offer to tell what happens next where something is to happen."""
         named = tracker.get_slot(RETURN_NUMBER)
         found = await self._services.shop.find_return(order.number, str(named).upper()) if named else None
         # A return that the order does not have was meant for another one: its own newest is more help than a no.
         found = found or await self._services.shop.find_return(order.number, None)
         key, params = return_status(order, found)
         dispatcher.utter_message(response=f"utter_{key}", **params)
-        return []
+        if found is None or found.state in (ReturnState.REFUNDED, ReturnState.REJECTED):
+            return []
+        return news.offer(order, dispatcher, tracker, self._services)
 
 
 def return_status(order: Order, found: Return | None) -> tuple[str, Params]:

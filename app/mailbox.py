@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mimetypes import guess_type
 from pathlib import Path
 from urllib.parse import quote
 
@@ -40,6 +41,7 @@ def router(database: Database) -> APIRouter:
         # RFC 6266: names may have letters that a header has not
         attachment = f"attachment; filename*=UTF-8''{quote(found[0]['name'], safe='')}"
         headers = {"Cache-Control": "no-store", "Content-Disposition": attachment}
-        return Response(found[0]["content"], media_type="application/pdf", headers=headers)
+        kind, _ = guess_type(found[0]["name"])
+        return Response(found[0]["content"], media_type=kind or "application/octet-stream", headers=headers)
 
     return routes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from email.errors import InvalidHeaderDefect, MessageError
 from email.headerregistry import HeaderRegistry
@@ -20,7 +21,8 @@ from actions.shop.woocommerce import payments
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
-SHOPS = ("sql", "woocommerce")
+SHOPS = ("sql", "woocommerce", "shopify")
+_SHOPIFY = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 
 
 class Settings(BaseSettings):
@@ -58,6 +60,11 @@ class Settings(BaseSettings):
         "demo shows letters at `/mailbox`, and elsewhere changes of orders go to a person",
     )
     mail_from: str = Field("", description="address that letters come from; needed with `SHOHAY_SMTP_URL`")
+    shop_events_secret: str = Field(
+        "",
+        description="what the shop signs with when it tells what happens to orders, at least 32 characters; without "
+        "one there is no `/api/shop/events`, and no customer is offered news",
+    )
     identity_secret: str = Field(
         "",
         description="what the shop signs with when it vouches for a customer who is signed in there, at least 32 "
@@ -66,13 +73,22 @@ class Settings(BaseSettings):
     fonts_dir: Path | None = Field(
         None, description="folder of the fonts that documents are printed with; when unset, the system's are used"
     )
-    shop: str = Field("sql", description="where the orders are: `sql`, in our database, or `woocommerce`")
+    shop: str = Field("sql", description="where the orders are: `sql`, in our database, `woocommerce` or `shopify`")
     woocommerce_url: str = Field("", description="address of a WooCommerce shop, `https://shop.example`")
     woocommerce_key: str = Field("", description="its REST API key with read and write permissions, `ck_…`")
     woocommerce_secret: str = Field("", description="the key's secret, `cs_…`")
     woocommerce_payments: str = Field(
         "",
         description="ids of its payment methods that are not in docs/woocommerce.md: `my_gateway=card, other=paypal`",
+    )
+    shopify_shop: str = Field("", description="address of a Shopify shop, `nodi.myshopify.com`")
+    shopify_client_id: str = Field("", description="id of our app there, from the Dev Dashboard")
+    shopify_client_secret: str = Field("", description="the app's secret, `shpss_…`")
+    shopify_token: str = Field(
+        "", description="instead of both: the access token of an app that was made in the shop's admin, `shpat_…`"
+    )
+    shopify_payments: str = Field(
+        "", description="its payment gateways that are not in docs/shopify.md: `my gateway=card, klarna=bank_transfer`"
     )
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
@@ -121,7 +137,7 @@ class Settings(BaseSettings):
             raise ValueError("name the address that letters come from, such as Nodi Store <help@nodi.example>")
         return value
 
-    @field_validator("identity_secret")
+    @field_validator("identity_secret", "shop_events_secret")
     @classmethod
     def _long_enough(cls, value: str) -> str:
         if value and len(value) < SHORTEST_SECRET:
@@ -151,10 +167,28 @@ class Settings(BaseSettings):
             raise ValueError(f"copy it from WooCommerce; it begins with {begins}")
         return value
 
-    @field_validator("woocommerce_payments")
+    @field_validator("woocommerce_payments", "shopify_payments")
     @classmethod
     def _known_methods(cls, value: str) -> str:
         payments.parse(value)
+        return value
+
+    @field_validator("shopify_shop")
+    @classmethod
+    def _shopify_has_an_address(cls, value: str, info: ValidationInfo) -> str:
+        host = value.removeprefix("https://").rstrip("/")
+        if (value or info.data.get("shop") == "shopify") and not _SHOPIFY.fullmatch(host):
+            raise ValueError("name the shop's own address at Shopify, such as nodi.myshopify.com")
+        return host
+
+    @field_validator("shopify_token")
+    @classmethod
+    def _shopify_lets_us_in(cls, value: str, info: ValidationInfo) -> str:
+        app = (info.data.get("shopify_client_id"), info.data.get("shopify_client_secret"))
+        if any(one and not (one.isascii() and one.isprintable() and one.split() == [one]) for one in (value, *app)):
+            raise ValueError("copy it from Shopify as it is, and so the app's id and secret")
+        if info.data.get("shop") == "shopify" and not value and not all(app):
+            raise ValueError("set SHOHAY_SHOPIFY_CLIENT_ID and SHOHAY_SHOPIFY_CLIENT_SECRET, or this token")
         return value
 
     @field_validator("timezone")

@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from app import demo_sign_in, errors, mailbox, metrics
+from app import demo_sign_in, errors, mailbox, metrics, shop_events
 from app.middleware import BodyLimit, SecurityHeaders
 from app.readiness import Readiness
 from app.settings import Settings
@@ -65,6 +65,8 @@ def build(
     app.include_router(desk_pages.router(services))
     for connector in hooks:
         _add_hook(app, services, connector)
+    if settings.shop_events_secret:
+        app.include_router(shop_events.router(services, settings.shop_events_secret))
 
     @app.get("/healthz", tags=["health"])
     async def healthz() -> dict[str, str]:

@@ -27,17 +27,25 @@ from bot.dialogue.answers import Answers, as_said, language_of
 from bot.dialogue.local_actions import LocalActions
 from bot.dialogue.trackers import TurnTrackers
 from bot.nlu.intent import CLOSE, FOREIGN
+from handoff.following import Wish
 from handoff.messages import Message, Phrases, Said
 from handoff.turn_store import StoredEvents
 from handoff.turns import Outcome
 
 HANDOFF_REASON = "handoff_reason"
 CHOSEN_LANGUAGE = "chosen_language"
+ERASURE = "erasure"
+# what is agreed on about news of orders: asked, yes or no; and of which orders, each with its contact
+NEWS = "news"
+NEWS_ORDERS = "news_orders"
 FORM = "_form"  # a form is named after the intent that starts it
 # slots of the machinery, of no use to an agent
 _UNTOLD = {
     HANDOFF_REASON,
     CHOSEN_LANGUAGE,
+    ERASURE,
+    NEWS,
+    NEWS_ORDERS,
     REQUESTED_SLOT,
     "session_started_metadata",
     "lookup_misses",
@@ -199,7 +207,8 @@ class Dialogue:
     def _outcome(self, tracker: DialogueStateTracker, replies: Sequence[Said], began: float) -> Outcome:
         reason = tracker.get_slot(HANDOFF_REASON)
         chosen = tracker.get_slot(CHOSEN_LANGUAGE)
-        for slot, value in ((HANDOFF_REASON, reason), (CHOSEN_LANGUAGE, chosen)):
+        erasure = tracker.get_slot(ERASURE)
+        for slot, value in ((HANDOFF_REASON, reason), (CHOSEN_LANGUAGE, chosen), (ERASURE, erasure)):
             if value is not None:
                 tracker.update(SlotSet(slot, None))
         intent, confidence = _understood(tracker)
@@ -215,12 +224,22 @@ class Dialogue:
             handoff_reason=reason,
             known=known,
             milliseconds=(time.perf_counter() - began) * 1000,
+            news=_agreed(tracker),
+            erase=bool(erasure),
         )
 
 
 def _typed(text: str) -> str:
     """What may reach Rasa of a typed text: only our own buttons' payloads name an intent, by a leading slash."""
     return _SLASHES.sub("", text)
+
+
+def _agreed(tracker: DialogueStateTracker) -> Wish | None:
+    """What the last message has brought about concerning news of orders; None when it was about something else."""
+    since = takewhile(lambda event: not isinstance(event, UserUttered), reversed(tracker.events))
+    if not any(isinstance(event, SlotSet) and event.key == NEWS for event in since):
+        return None
+    return Wish(tracker.get_slot(NEWS), dict(tracker.get_slot(NEWS_ORDERS) or {}))
 
 
 def _understood(tracker: DialogueStateTracker) -> tuple[str | None, float | None]:

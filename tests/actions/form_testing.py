@@ -48,6 +48,7 @@ class Talk:
     policy: Policy = POLICY
     post: Post | None = None
     customer: dict[str, str] | None = None
+    around: dict[str, Any] = field(default_factory=dict)
     slots: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
@@ -111,7 +112,7 @@ class Talk:
 
     async def _run(self, name: str) -> Said:
         said = await run_action(
-            self.shop, name, self.slots, self.events, self.codes, self.policy, self.sender, self.post
+            self.shop, name, self.slots, self.events, self.codes, self.policy, self.sender, self.post, **self.around
         )
         self.slots |= said.slots
         self.said.append(said)

@@ -185,10 +185,12 @@ async def run_action(
     policy: Policy = POLICY,
     sender: str = "c",
     post: Post | None = None,
+    **around: Any,
 ) -> Said:
-    """One action through rasa_sdk's executor, as Rasa calls it. The last user event is the latest message."""
+    """One action through rasa_sdk's executor, as Rasa calls it. The last user event is the latest message; `around` are
+    further fields of `Services`."""
     executor = ActionExecutor()
-    for action in all_actions(Services(shop, REGIONS, LANGUAGES, policy, codes, post)):
+    for action in all_actions(Services(shop, REGIONS, LANGUAGES, policy, codes, post, **around)):
         executor.register_action(action)
     latest = next((each["parse_data"] for each in reversed(events) if each["event"] == "user"), {})
     tracker = {"sender_id": sender, "slots": dict(slots or {}), "latest_message": latest, "events": list(events)}
