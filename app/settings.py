@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     shopify_token: str = Field(
         "", description="instead of both: the access token of an app that was made in the shop's admin, `shpat_…`"
     )
+    shopify_payments: str = Field(
+        "", description="its payment gateways that are not in docs/shopify.md: `my gateway=card, klarna=bank_transfer`"
+    )
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
 
@@ -164,7 +167,7 @@ class Settings(BaseSettings):
             raise ValueError(f"copy it from WooCommerce; it begins with {begins}")
         return value
 
-    @field_validator("woocommerce_payments")
+    @field_validator("woocommerce_payments", "shopify_payments")
     @classmethod
     def _known_methods(cls, value: str) -> str:
         payments.parse(value)

@@ -31,7 +31,9 @@ def open_shop(settings: Settings, database: Database, policy: Policy, client: ht
         return WooShop(OrderReader(asking, reading), Ledger(writing(database)))
     if settings.shop == "shopify":
         url = f"https://{settings.shopify_shop}"
-        return shopify_shop(url, _shopify_credentials(settings, url), policy, writing(database), client)
+        gateways = parse(settings.shopify_payments)
+        credentials = _shopify_credentials(settings, url)
+        return shopify_shop(url, credentials, policy, writing(database), client, gateways)
     return SqlShop(database.engine, policy, writing(database))
 
 

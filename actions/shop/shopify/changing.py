@@ -7,7 +7,7 @@ it was begun, and by the order what of it was done, does the rest, and writes it
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -77,6 +77,18 @@ class Changing:
         task.add_done_callback(self._over)
         return await asyncio.shield(task)
 
+    async def label_sent(self, order_id: str, number: str) -> None:
+        """Notes that the label of this return went out.
+
+        Raises:
+            ShopTrouble: it could not be noted.
+        """
+        async with self._ledger.alone(order_id):
+            read = await self._read(order_id)
+            known = any(one.number == number for one in read.order.returns)
+            if known and number not in read.labels and not await self._note(read, read.intents, (*read.labels, number)):
+                raise ShopTrouble("a label could not be noted with its order")
+
     def _over(self, task: asyncio.Task[Change]) -> None:
         self._under_way.discard(task)
         if not task.cancelled():
@@ -122,22 +134,25 @@ class Changing:
             total=read.current.minor,
             at=datetime.now(UTC),
         )
-        metafield = {
-            "ownerId": read.order.id,
-            "namespace": "shohay",
-            "key": "changes",
-            "type": "json",
-            "value": json.dumps({"changes": [one.noted() for one in (*read.intents, intent)]}),
-            # only if nobody has noted anything since it was read
-            "compareDigest": read.digest,
-        }
-        answer = await self._api.ask(queries.NOTE_CHANGES, True, metafields=[metafield])
-        if answer.one("metafieldsSet").has("userErrors"):
+        if not await self._note(read, (*read.intents, intent), read.labels):
             # sent twice, the first may have got there
             read = await self._read(read.order.id)
             if intent not in read.intents:
                 raise ShopTrouble("a change could not be noted with its order")
         return intent, read, True
+
+    async def _note(self, read: Read, intents: Sequence[Intent], labels: Sequence[str]) -> bool:
+        """Whether it could be noted: only if nobody has noted anything since the order was read."""
+        metafield = {
+            "ownerId": read.order.id,
+            "namespace": "shohay",
+            "key": "changes",
+            "type": "json",
+            "value": json.dumps({"changes": [one.noted() for one in intents], "labels": list(labels)}),
+            "compareDigest": read.digest,
+        }
+        answer = await self._api.ask(queries.NOTE_CHANGES, True, metafields=[metafield])
+        return not answer.one("metafieldsSet").has("userErrors")
 
     async def _make(self, read: Read, making: Making, intent: Intent, new: bool) -> Read:
         """The order as it is once the change is made."""

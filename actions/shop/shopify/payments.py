@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from actions.shop.backend import Money, Payment, PaymentMethod, PaymentState, Refund, RefundState
+from actions.shop.backend import Money, Payment, PaymentState, Refund, RefundState
 from actions.shop.policy import Policy
 from actions.shop.shopify import states
+from actions.shop.shopify.gateways import Gateways, method
 from actions.shop.shopify.nodes import Node
 
 _HELD = ("AUTHORIZATION", "EMV_AUTHORIZATION")
@@ -21,7 +22,7 @@ class Source:
     left: int
 
 
-def payments_of(transactions: Sequence[Node]) -> tuple[Payment, ...]:
+def payments_of(transactions: Sequence[Node], gateways: Gateways) -> tuple[Payment, ...]:
     """One payment for each sale or hold, oldest first. Of what is held, the shop has what it captured of it."""
     found = []
     for one in transactions:
@@ -31,12 +32,16 @@ def payments_of(transactions: Sequence[Node]) -> tuple[Payment, ...]:
         state, amount = states.payment(one.text("status")), one.money("amountSet")
         if kind in _HELD and state is PaymentState.CAPTURED:
             state, amount = _what_became(one, transactions, amount)
-        found.append(Payment(one.text("id"), _method(one), state, amount, one.moment("createdAt")))
+        found.append(Payment(one.text("id"), method(one, gateways), state, amount, one.moment("createdAt")))
     return tuple(sorted(found, key=lambda payment: payment.created_at))
 
 
 def refunds_of(
-    transactions: Sequence[Node], refunds: Sequence[Node], payments: Sequence[Payment], policy: Policy
+    transactions: Sequence[Node],
+    refunds: Sequence[Node],
+    payments: Sequence[Payment],
+    policy: Policy,
+    gateways: Gateways,
 ) -> tuple[Refund, ...]:
     """One refund for each payment that money goes back to, oldest first."""
     returns = {
@@ -51,18 +56,18 @@ def refunds_of(
             continue
         parent = one.one_or_none("parentTransaction")
         paid = next((payment for payment in payments if parent and payment.id == parent.text("id")), None)
-        method, created = paid.method if paid else _method(one), one.moment("createdAt")
+        way, created = paid.method if paid else method(one, gateways), one.moment("createdAt")
         state = states.refund(one.text("status"))
         processed = one.moment("processedAt") if one.has("processedAt") else created
         found.append(
             Refund(
                 id=one.text("id"),
                 return_id=returns.get(one.text("id")),
-                method=method,
+                method=way,
                 state=state,
                 amount=one.money("amountSet"),
                 created_at=created,
-                expected_on=(created + timedelta(days=policy.refund_days[method])).date(),
+                expected_on=(created + timedelta(days=policy.refund_days[way])).date(),
                 sent_at=processed if state is RefundState.SENT else None,
             )
         )
@@ -97,10 +102,3 @@ def _what_became(held: Node, transactions: Sequence[Node], amount: Money) -> tup
     if taken:
         return PaymentState.CAPTURED, Money(taken, amount.currency)
     return PaymentState.VOIDED if let_go else PaymentState.PENDING, amount
-
-
-def _method(transaction: Node) -> PaymentMethod:
-    details = transaction.one_or_none("paymentDetails")
-    # the way that was chosen says more than the gateway that stands behind it
-    way = details.maybe("paymentMethodName") if details else None
-    return states.method(way, transaction.maybe("gateway"))

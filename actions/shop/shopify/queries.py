@@ -33,7 +33,7 @@ fragment OrderParts on Order {{
   }}
   transactions(first: {TRANSACTIONS}) {{
     id kind status gateway createdAt processedAt amountSet {{ ...Money }} parentTransaction {{ id }}
-    paymentDetails {{ ... on BasePaymentDetails {{ paymentMethodName }} }}
+    paymentDetails {{ __typename ... on BasePaymentDetails {{ paymentMethodName }} }}
   }}
   refunds(first: {REFUNDS}) {{
     id return {{ id }} transactions(first: {REFUND_TRANSACTIONS}) {{ nodes {{ id }} pageInfo {{ hasNextPage }} }}

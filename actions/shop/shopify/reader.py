@@ -5,6 +5,7 @@ import asyncio
 from actions.shop.policy import Policy
 from actions.shop.shopify import queries
 from actions.shop.shopify.client import AdminApi
+from actions.shop.shopify.gateways import Gateways
 from actions.shop.shopify.nodes import Node
 from actions.shop.shopify.reading import Numbers, Read, read_order
 
@@ -14,9 +15,10 @@ _DIGITS = 20
 class Reader:
     """Orders by their number, their id and their customer. What the shop writes around numbers is asked for once."""
 
-    def __init__(self, api: AdminApi, policy: Policy) -> None:
+    def __init__(self, api: AdminApi, policy: Policy, gateways: Gateways) -> None:
         self._api = api
         self._policy = policy
+        self._gateways = gateways
         self._numbers: Numbers | None = None
         self._lock = asyncio.Lock()
 
@@ -29,7 +31,7 @@ class Reader:
         for node in found.one("orders").nodes():
             # Shopify's search also finds what is only alike
             if node.text("name") == numbers.name(number):
-                return read_order(node, numbers, self._policy)
+                return read_order(node, numbers, self._policy, self._gateways)
         return None
 
     async def read(self, order_id: str) -> Read | None:
@@ -37,14 +39,13 @@ class Reader:
         numbers = await self._known_numbers()
         found = await self._api.ask(queries.READ, True, id=order_id)
         node = found.one_or_none("order")
-        return read_order(node, numbers, self._policy) if node else None
+        return read_order(node, numbers, self._policy, self._gateways) if node else None
 
     async def of_customer(self, customer_id: str, limit: int) -> tuple[Read, ...]:
         """The newest orders of a customer, newest first."""
-        number = customer_id.rpartition("/")[2]
-        if not number.isdigit():
+        if not (customer_id.isascii() and customer_id.isdigit()):
             return ()
-        found = await self._api.ask(queries.OF_CUSTOMER, True, query=f"customer_id:{number}", first=limit)
+        found = await self._api.ask(queries.OF_CUSTOMER, True, query=f"customer_id:{customer_id}", first=limit)
         reads = []
         # one after the other: all of them at once would ask for more than the bucket holds
         for node in found.one("orders").nodes():

@@ -17,6 +17,7 @@ from actions.shop.backend import (
 )
 from actions.shop.policy import Policy
 from actions.shop.shopify import queries, states
+from actions.shop.shopify.gateways import Gateways
 from actions.shop.shopify.intents import Intent
 from actions.shop.shopify.nodes import Node
 from actions.shop.shopify.payments import Source, payments_of, refunds_of, sources_of
@@ -51,7 +52,9 @@ class Read:
 
     Attributes:
         notes: who said so of each return, as noted in its lines.
-        intents: the changes that were asked for through us, oldest first, and `digest` for the next one's note.
+        intents: the changes that were asked for through us, oldest first.
+        labels: the numbers of the returns whose label went out.
+        digest: of the metafield with these two, None where there is none.
         current: what the order costs after all that was changed, and came back.
         sources: what of its money could go back where.
     """
@@ -59,6 +62,7 @@ class Read:
     order: Order
     notes: Mapping[str, str]
     intents: tuple[Intent, ...]
+    labels: tuple[str, ...]
     digest: str | None
     current: Money
     sources: tuple[Source, ...]
@@ -67,7 +71,7 @@ class Read:
     phone: str | None
 
 
-def read_order(node: Node, numbers: Numbers, policy: Policy) -> Read:
+def read_order(node: Node, numbers: Numbers, policy: Policy, gateways: Gateways) -> Read:
     """All of an order.
 
     Raises:
@@ -75,10 +79,12 @@ def read_order(node: Node, numbers: Numbers, policy: Policy) -> Read:
     """
     number = numbers.number(node.text("name"))
     transactions = node.listed("transactions", queries.TRANSACTIONS)
-    payments = payments_of(transactions)
-    refunds = refunds_of(transactions, node.listed("refunds", queries.REFUNDS), payments, policy)
+    payments = payments_of(transactions, gateways)
+    refunds = refunds_of(transactions, node.listed("refunds", queries.REFUNDS), payments, policy, gateways)
     parcels = tuple(parcel for each in node.listed("fulfillments", queries.PARCELS) for parcel in _parcels(each))
-    returns, notes = returns_of(node, number, refunds)
+    metafield = node.one_or_none("metafield")
+    intents, labels = _noted(metafield)
+    returns, notes = returns_of(node, number, refunds, labels, policy)
     state = states.order_state(node, parcels, payments)
     current, first = node.money("currentTotalPriceSet"), node.money("totalPriceSet")
     shipping = node.money("totalShippingPriceSet")
@@ -87,7 +93,6 @@ def read_order(node: Node, numbers: Numbers, policy: Policy) -> Read:
     back = returned_pieces(node)
     items = tuple(_items(node.page("lineItems"), back, gone))
     place = node.one_or_none("shippingAddress")
-    metafield = node.one_or_none("metafield")
     where = place or node.one_or_none("billingAddress")
     order = Order(
         id=node.text("id"),
@@ -110,7 +115,8 @@ def read_order(node: Node, numbers: Numbers, policy: Policy) -> Read:
     return Read(
         order=order,
         notes=notes,
-        intents=_intents(metafield),
+        intents=intents,
+        labels=labels,
         digest=metafield.text("compareDigest") if metafield else None,
         current=current,
         sources=sources_of(transactions),
@@ -126,7 +132,8 @@ def _customer(node: Node, where: Node | None) -> Customer:
     email = account.one_or_none("defaultEmailAddress") if account else None
     phone = account.one_or_none("defaultPhoneNumber") if account else None
     return Customer(
-        id=account.text("id") if account else "",
+        # the number alone, as the shop's own pages have it
+        id=account.text("id").rpartition("/")[2] if account else "",
         name=account.text("displayName") if account else "",
         email=(node.maybe("email") or (email.text("emailAddress") if email else "")).lower(),
         phone=node.maybe("phone") or (phone.text("phoneNumber") if phone else None),
@@ -188,11 +195,12 @@ def _event(node: Node) -> TrackingEvent:
     return TrackingEvent(node.text("id"), states.report(node.text("status")), place, node.moment("happenedAt"))
 
 
-def _intents(metafield: Node | None) -> tuple[Intent, ...]:
+def _noted(metafield: Node | None) -> tuple[tuple[Intent, ...], tuple[str, ...]]:
     if metafield is None:
-        return ()
+        return (), ()
     try:
         noted = json.loads(metafield.text("value"))
-        return tuple(Intent.of(each) for each in noted["changes"])
-    except (ValueError, KeyError, TypeError) as error:
+        labels = tuple(str(number) for number in noted.get("labels", ()))
+        return tuple(Intent.of(each) for each in noted["changes"]), labels
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ShopTrouble("the metafield shohay.changes is not as we wrote it") from error

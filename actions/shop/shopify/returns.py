@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 
 from actions.shop.backend import Money, Refund, Rejection, Return, ReturnItem, ReturnState
+from actions.shop.policy import Policy
 from actions.shop.shopify import states
 from actions.shop.shopify.nodes import Node
 from actions.shop.trouble import ShopTrouble
@@ -12,15 +14,27 @@ from actions.shop.trouble import ShopTrouble
 _NAME = re.compile(r".*-R(\d+)")
 
 
-def returns_of(order: Node, number: str, refunds: Sequence[Refund]) -> tuple[tuple[Return, ...], Mapping[str, str]]:
-    """The returns of an order, oldest first, and what was noted with each; those taken back are left out."""
+def returns_of(
+    order: Node, number: str, refunds: Sequence[Refund], labels: Collection[str], policy: Policy
+) -> tuple[tuple[Return, ...], Mapping[str, str]]:
+    """The returns of an order, oldest first, and what was noted with each; those taken back are left out.
+
+    `labels`: the numbers of those whose label went out through us.
+    """
     found, notes = [], {}
     for node in order.page("returns"):
         if node.text("status") == "CANCELED":
             continue
         lines = _lines(node)
         back = next((refund for refund in refunds if refund.return_id == node.text("id")), None)
+        name = _number(node.text("name"), number)
+        note = " ".join(line.maybe("returnReasonNote") or "" for line in lines)
         state = _state(node.text("status"), back)
+        if state is ReturnState.APPROVED and name in labels:
+            state = ReturnState.LABEL_SENT
+        # of a return that the shop's staff opened we know no label
+        ours = any(word.startswith(f"C{number}-") for word in note.split())
+        asked = node.moment("createdAt")
         declined = node.one_or_none("decline")
         rejection = states.rejection(declined.text("reason")) if declined else Rejection.NOT_RETURNABLE
         closed = node.moment("closedAt") if node.has("closedAt") else None
@@ -28,19 +42,19 @@ def returns_of(order: Node, number: str, refunds: Sequence[Refund]) -> tuple[tup
             Return(
                 id=node.text("id"),
                 order_id=order.text("id"),
-                number=_number(node.text("name"), number),
+                number=name,
                 state=state,
                 items=tuple(_item(line) for line in lines),
                 amount=_amount(order, node, lines),
-                requested_at=node.moment("createdAt"),
-                changed_at=closed or (back.created_at if back else node.moment("createdAt")),
-                label_valid_until=None,
+                requested_at=asked,
+                changed_at=closed or (back.created_at if back else asked),
+                label_valid_until=asked.date() + timedelta(days=policy.returns.label_days) if ours else None,
                 rejection=rejection if state is ReturnState.REJECTED else None,
                 refund=back,
                 reason=states.reason(lines[0].text("returnReason")) if lines else None,
             )
         )
-        notes[node.text("id")] = " ".join(line.maybe("returnReasonNote") or "" for line in lines)
+        notes[node.text("id")] = note
     return tuple(sorted(found, key=lambda one: one.requested_at)), notes
 
 

@@ -1,6 +1,7 @@
 """A shop at Shopify: its orders are read and changed over the Admin GraphQL API."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import httpx
 
@@ -12,20 +13,22 @@ from actions.shop.shopify.cancel import Cancel
 from actions.shop.shopify.changing import Changing
 from actions.shop.shopify.client import AdminApi
 from actions.shop.shopify.credentials import Credentials
+from actions.shop.shopify.gateways import Gateways
 from actions.shop.shopify.move import Move
+from actions.shop.shopify.open_return import OpenReturn
 from actions.shop.shopify.quantities import Quantities
 from actions.shop.shopify.reader import Reader
 from actions.shop.sql import Writing
 
-_CAN = frozenset({ChangeKind.CANCEL, ChangeKind.ITEMS, ChangeKind.ADDRESS})
+_CAN = frozenset({ChangeKind.CANCEL, ChangeKind.ITEMS, ChangeKind.ADDRESS, ChangeKind.RETURN})
 
 
 class ShopifyShop:
     """A `ShopBackend` over Shopify. What was changed through us is written down in our own database."""
 
-    def __init__(self, api: AdminApi, policy: Policy, ledger: Ledger) -> None:
+    def __init__(self, api: AdminApi, policy: Policy, gateways: Gateways, ledger: Ledger) -> None:
         self._policy = policy
-        self._reader = Reader(api, policy)
+        self._reader = Reader(api, policy, gateways)
         self._changing = Changing(api, self._reader, ledger)
 
     @property
@@ -73,7 +76,11 @@ class ShopifyShop:
 
     async def open_return(self, order_id: str, wish: ReturnWish, doing: Doing) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+        return await self._changing.change(order_id, OpenReturn(self._policy, wish), doing)
+
+    async def label_sent(self, order_id: str, number: str) -> None:
+        """See `ShopBackend`."""
+        await self._changing.label_sent(order_id, number)
 
     async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
         """Shopify keeps no claims."""
@@ -81,7 +88,13 @@ class ShopifyShop:
 
 
 def shopify_shop(
-    url: str, credentials: Credentials, policy: Policy, writing: Writing, client: httpx.AsyncClient
+    url: str,
+    credentials: Credentials,
+    policy: Policy,
+    writing: Writing,
+    client: httpx.AsyncClient,
+    gateways: Gateways = MappingProxyType({}),
 ) -> ShopifyShop:
-    """The shop at `url`, such as `https://nodi.myshopify.com`. The client stays the caller's to close."""
-    return ShopifyShop(AdminApi(url, credentials, client), policy, Ledger(writing))
+    """The shop at `url`, such as `https://nodi.myshopify.com`. The client stays the caller's to close; `gateways` are
+    the shop's own names of payment methods."""
+    return ShopifyShop(AdminApi(url, credentials, client), policy, gateways, Ledger(writing))

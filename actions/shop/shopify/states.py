@@ -106,22 +106,6 @@ _DECLINED = {
     "OTHER": Rejection.NOT_RETURNABLE,
 }
 
-# parts of a gateway's name; one that is none of these takes cards
-_METHOD = {
-    "paypal": PaymentMethod.PAYPAL,
-    "cash on delivery": PaymentMethod.CASH_ON_DELIVERY,
-    "(cod)": PaymentMethod.CASH_ON_DELIVERY,
-    "bank": PaymentMethod.BANK_TRANSFER,
-    "money order": PaymentMethod.BANK_TRANSFER,
-    "manual": PaymentMethod.BANK_TRANSFER,
-    "sofort": PaymentMethod.BANK_TRANSFER,
-    "ideal": PaymentMethod.BANK_TRANSFER,
-    "bkash": PaymentMethod.BKASH,
-    "nagad": PaymentMethod.NAGAD,
-    "rocket": PaymentMethod.ROCKET,
-    "upi": PaymentMethod.UPI,
-}
-
 _NOTHING_SENT = {"UNFULFILLED", "OPEN", "ON_HOLD", "SCHEDULED", "REQUEST_DECLINED", "RESTOCKED"}
 _BEING_PACKED = {"IN_PROGRESS", "PENDING_FULFILLMENT"}
 _FINANCIAL = {
@@ -172,12 +156,6 @@ def reason(word: str) -> ReturnReason:
 def rejection(word: str) -> Rejection:
     """Why a return was declined."""
     return _known(_DECLINED, word)
-
-
-def method(*names: str | None) -> PaymentMethod:
-    """How something was paid, by what Shopify calls the gateway and the way."""
-    said = " ".join(name.lower().replace("_", " ") for name in names if name)
-    return next((ours for part, ours in _METHOD.items() if part in said), PaymentMethod.CARD)
 
 
 def order_state(order: Node, parcels: Sequence[Shipment], payments: Sequence[Payment]) -> OrderState:

@@ -316,6 +316,8 @@ class Shopify:
         if "returnCreate" in self.declines:
             return {"return": None, "userErrors": [{"field": [], "message": "no", "code": "INVALID"}]}
         sent = {each["id"]: each for each in order["sent"]}
+        fee = returnInput.get("returnShippingFee")
+        fees = [{"id": gid("ReturnShippingFee", self._new()), "amountSet": bag(fee["amount"]["amount"])}] if fee else []
         lines = [
             {
                 "__typename": "ReturnLineItem",
@@ -326,13 +328,13 @@ class Shopify:
                 "returnReasonNote": one["returnReasonNote"],
                 "fulfillmentLineItem": sent[one["fulfillmentLineItemId"]],
                 "withCodeDiscountedTotalPriceSet": bag(str(20 * one["quantity"])),
-                "restockingFee": None,
+                "restockingFee": _restocking(one),
             }
             for one in returnInput["returnLineItems"]
         ]
         back = {
             "id": gid("Return", self._new()), "name": f"{order['name']}-R{len(order['returns']) + 1}",
-            "status": "OPEN", "createdAt": NOW, "closedAt": None, "decline": None, "returnShippingFees": [],
+            "status": "OPEN", "createdAt": NOW, "closedAt": None, "decline": None, "returnShippingFees": fees,
             "returnLineItems": lines,
         }  # fmt: skip
         order["returns"].append(back)
@@ -352,6 +354,14 @@ class Shopify:
     def _new(self) -> int:
         self._next += 1
         return self._next
+
+
+def _restocking(line: Json) -> Json | None:
+    fee = line.get("restockingFee")
+    if not fee:
+        return None
+    kept = Decimal(20 * line["quantity"]) * Decimal(fee["percentage"]) / 100
+    return {"id": gid("RestockingFee", 1), "amountSet": bag(str(kept))}
 
 
 def _field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:

@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import httpx
 import pytest
-from shop_testing import POLICY
-from shopify_local import Shopify
+from shop_testing import POLICY, OwnShop
+from shopify_local import TOKEN, Shopify
 from shopify_orders import bag, fulfillment, gid, line, order, returned, transaction
 
 from actions.shop.backend import (
@@ -21,7 +22,8 @@ from actions.shop.backend import (
     ShipmentState,
     TrackingCode,
 )
-from actions.shop.shopify.shop import ShopifyShop
+from actions.shop.shopify.credentials import FixedToken
+from actions.shop.shopify.shop import ShopifyShop, shopify_shop
 from actions.shop.trouble import ShopTrouble
 
 
@@ -37,7 +39,7 @@ async def test_an_order_is_read_whole(shopify: Shopify, shop: ShopifyShop) -> No
     assert (read.id, read.number, read.state) == (gid("Order", 1001000), "1001", OrderState.PLACED)
     assert (read.total, read.shipping) == (Money(7200, "EUR"), Money(200, "EUR"))
     assert read.placed_at == datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
-    assert read.customer.id == gid("Customer", 7)
+    assert read.customer.id == "7"
     assert (read.customer.email, read.customer.phone) == ("amina@example.com", "+8801712345678")
     assert (read.customer.name, read.customer.language, read.customer.country) == ("Amina Rahman", "bn", "BD")
     assert read.address == Address("Amina Rahman", "House 5, Road 3, Banani", "1213")
@@ -223,22 +225,47 @@ async def test_money_that_is_held_taken_let_go_or_refused(shopify: Shopify, shop
 @pytest.mark.parametrize(
     ("gateway", "way", "method"),
     [
-        ("shopify_payments", "card", PaymentMethod.CARD),
+        ("shopify_payments", None, PaymentMethod.CARD),
+        ("shopify_payments", "iDEAL", PaymentMethod.BANK_TRANSFER),
         ("paypal", None, PaymentMethod.PAYPAL),
         ("Cash on Delivery (COD)", None, PaymentMethod.CASH_ON_DELIVERY),
         ("Bank Deposit", None, PaymentMethod.BANK_TRANSFER),
         ("SSLCOMMERZ", "bkash", PaymentMethod.BKASH),
         ("razorpay", "upi", PaymentMethod.UPI),
-        ("some_new_gateway", None, PaymentMethod.CARD),
-        (None, None, PaymentMethod.CARD),
+        ("Our own", None, PaymentMethod.NAGAD),
+        ("paypal", "Our way", PaymentMethod.ROCKET),
     ],
 )
 async def test_how_it_was_paid(
-    shopify: Shopify, shop: ShopifyShop, gateway: str | None, way: str | None, method: PaymentMethod
+    shopify: Shopify,
+    own_sqlite: OwnShop,
+    client: httpx.AsyncClient,
+    gateway: str,
+    way: str | None,
+    method: PaymentMethod,
 ) -> None:
+    own = {"our own": PaymentMethod.NAGAD, "Our way": PaymentMethod.ROCKET}
+    shop = shopify_shop(shopify.url, FixedToken(TOKEN), POLICY, own_sqlite.writing, client, own)
     details = {"__typename": "LocalPaymentMethodsPaymentDetails", "paymentMethodName": way} if way else None
     shopify.put(order(transactions=[transaction(1, "SALE", "72.00", gateway=gateway, paymentDetails=details)]))
     assert (await found(shop)).payments[0].method is method
+
+
+async def test_a_card_is_a_card_whatever_the_gateway(shopify: Shopify, shop: ShopifyShop) -> None:
+    shopify.put(order(transactions=[transaction(1, "SALE", "72.00", gateway="some_new_gateway")]))
+    assert (await found(shop)).payments[0].method is PaymentMethod.CARD
+
+
+@pytest.mark.parametrize(
+    ("gateway", "way"), [("some_new_gateway", None), ("shopify_payments", "klarna"), ("manual", None), (None, None)]
+)
+async def test_a_way_of_paying_that_nobody_has_named_is_not_guessed(
+    shopify: Shopify, shop: ShopifyShop, gateway: str | None, way: str | None
+) -> None:
+    details = {"__typename": "LocalPaymentMethodsPaymentDetails", "paymentMethodName": way} if way else None
+    shopify.put(order(transactions=[transaction(1, "SALE", "72.00", gateway=gateway, paymentDetails=details)]))
+    with pytest.raises(ShopTrouble, match="are not known"):
+        await shop.find_order("1001")
 
 
 async def test_money_on_its_way_back(shopify: Shopify, shop: ShopifyShop) -> None:
@@ -361,9 +388,10 @@ async def test_a_customers_orders_newest_first_and_only_theirs(shopify: Shopify,
     shopify.put(order(1002, createdAt="2026-11-21T09:15:00Z"))
     shopify.put(order(1003, createdAt="2026-11-19T09:15:00Z"))
     shopify.put(order(1004, customer={**order()["customer"], "id": gid("Customer", 8)}))
-    assert [one.number for one in await shop.orders_of(gid("Customer", 7), 10)] == ["1002", "1001", "1003"]
-    assert [one.number for one in await shop.orders_of(gid("Customer", 7), 2)] == ["1002", "1001"]
+    assert [one.number for one in await shop.orders_of("7", 10)] == ["1002", "1001", "1003"]
+    assert [one.number for one in await shop.orders_of("7", 2)] == ["1002", "1001"]
     assert await shop.orders_of("nobody", 5) == ()
+    assert await shop.orders_of("9", 5) == ()
 
 
 @pytest.mark.parametrize(
