@@ -22,7 +22,7 @@ from actions.codes import Checked, TooManyLetters
 from actions.detail import Detail, Known, Unusable
 from actions.forms import OrderForm, Slots
 from actions.heard import Heard, heard_since
-from actions.lookup import missed, unreachable, wants_person
+from actions.lookup import found, missed, unreachable, wants_person
 from actions.post import NotSent
 from actions.shop.backend import Order
 from actions.shop.changes import Refusal
@@ -31,7 +31,6 @@ from actions.slots import (
     CONFIRMATION,
     DETAILS,
     HANDOFF_REASON,
-    LOOKUP_MISSES,
     ONE_TIME_CODE,
     ORDER_CONTACT,
     ORDER_NUMBER,
@@ -40,7 +39,7 @@ from actions.slots import (
     WISHED,
 )
 from actions.typed import fold_digits, parse_contact
-from actions.verification import Level, match
+from actions.verification import Level, level, vouched
 
 YES, NO = "yes", "no"
 _ANSWERS = {"affirm": YES, "deny": NO}
@@ -57,6 +56,10 @@ class ChangeForm(OrderForm):
     """
 
     details: Sequence[Detail] = ()
+    # where nothing is changed, to be surely the order's owner is enough
+    needs_yes = True
+    # the phrase of the letter with the code
+    letter = "code"
 
     @abstractmethod
     def refusal(self, order: Order) -> Refusal | None:
@@ -70,6 +73,10 @@ class ChangeForm(OrderForm):
     def summarise(self, order: Order, known: Known, dispatcher: CollectingDispatcher) -> None:
         """Say what is about to be done; whether to do it is asked right after that."""
 
+    async def details_of(self, order: Order) -> Sequence[Detail]:
+        """The `details` for this order, where the shop has to be asked for their answers."""
+        return self.details
+
     async def settle(
         self, order: Order, known: Known, dispatcher: CollectingDispatcher, tracker: Tracker
     ) -> list[EventType] | None:
@@ -80,6 +87,12 @@ class ChangeForm(OrderForm):
         """The form's slots, known here so that no call has to carry the whole domain; answers before what they may be
         answers about."""
         return [CONFIRMATION, ONE_TIME_CODE, ORDER_NUMBER, ORDER_CONTACT]
+
+    async def required_slots(
+        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[str]:
+        """All of them; what is asked next is found by the form itself."""
+        return domain_slots
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         """Take what the message says, and find the next thing to ask; or step aside for another question."""
@@ -142,25 +155,29 @@ class ChangeForm(OrderForm):
 
     async def _next(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         number, typed = tracker.get_slot(ORDER_NUMBER), tracker.get_slot(ORDER_CONTACT)
-        if not number or not typed:
+        customer = vouched(tracker)
+        if not number or not (typed or customer):
             return [_ask(ORDER_CONTACT if number else ORDER_NUMBER)]
         try:
             async with asyncio.timeout(self._services.patience):
                 order = await self._services.shop.find_order(number)
                 # matched even where there is no order, so that both take the same time
-                level = match(order, parse_contact(typed, self._services.regions))
-                if order is None or level < Level.MATCHED:
+                sure = level(order, parse_contact(typed or "", self._services.regions), customer)
+                if order is None or sure < Level.MATCHED:
+                    if not typed:  # it may be an order of theirs that was made without signing in
+                        return _anew(ORDER_CONTACT)
                     events = missed(dispatcher, tracker)
                     # a code or a yes beside it was about the order before
                     return [*events, *(end_form() if wants_person(events) else _anew(ORDER_NUMBER))]
-                found: list[EventType] = [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0)]
-                return [*found, *await self._of(order, dispatcher, tracker)]
+                return [*found(order, sure), *await self._of(order, sure, dispatcher, tracker)]
         except ActionExecutionRejection:
             raise
         except Exception as error:  # whatever is the matter with the shop
             return [*unreachable(self.name(), error, dispatcher), *end_form()]
 
-    async def _of(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    async def _of(
+        self, order: Order, sure: Level, dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> list[EventType]:
         """What comes next for a customer's own order."""
         answer = tracker.get_slot(CONFIRMATION)
         # after a yes the shop has the last word: of a turn that is repeated it knows that it was done
@@ -168,12 +185,13 @@ class ChangeForm(OrderForm):
         if why is not None:
             return [*self.refuse(order, why, dispatcher), *end_form()]
         known = dict(tracker.get_slot(DETAILS) or {}) if tracker.get_slot(VERIFIED_ORDER) in (order.id, None) else {}
-        missing, changed = self._hear(order, known, dispatcher, tracker, said_yes=answer == YES)
+        details = await self.details_of(order)
+        missing, changed = self._hear(details, order, known, dispatcher, tracker, said_yes=answer == YES)
         if missing is None and changed:
             answer = None  # it was about something else
         told: list[EventType] = []
-        if self.details:
-            wished = "; ".join(one.describe(known[one.name], order) for one in self.details if one.name in known)
+        if details:
+            wished = "; ".join(one.describe(known[one.name], order) for one in details if one.name in known)
             told = [SlotSet(DETAILS, known), SlotSet(WISHED, wished or None)]
         if missing is not None:
             missing.ask(order, known, dispatcher)
@@ -182,21 +200,22 @@ class ChangeForm(OrderForm):
             settled = await self.settle(order, known, dispatcher, tracker)
             if settled is not None:
                 return [*told, *settled]
-        stepped = await self._step_up(order, dispatcher, tracker)
+        stepped = None if sure is Level.VERIFIED else await self._step_up(order, dispatcher, tracker)
         if stepped is not None:
             return [*told, *stepped]
-        sure: list[EventType] = [*told, SlotSet(STEPPED_UP_ORDER, order.id), SlotSet(ONE_TIME_CODE, None)]
-        if answer == YES:
-            return [*sure, *end_form(approved=order.id)]
+        told += [SlotSet(STEPPED_UP_ORDER, order.id), SlotSet(ONE_TIME_CODE, None)]
+        if answer == YES or not self.needs_yes:
+            return [*told, *end_form(approved=order.id)]
         if answer == NO:
             dispatcher.utter_message(response="utter_left_as_it_was")
-            return [*sure, *end_form()]
+            return [*told, *end_form()]
         self.summarise(order, known, dispatcher)
         dispatcher.utter_message(response="utter_confirm_change")
-        return [*sure, SlotSet(CONFIRMATION, None), _ask(CONFIRMATION)]
+        return [*told, SlotSet(CONFIRMATION, None), _ask(CONFIRMATION)]
 
     def _hear(
         self,
+        details: Sequence[Detail],
         order: Order,
         known: dict[str, Any],
         dispatcher: CollectingDispatcher,
@@ -215,7 +234,7 @@ class ChangeForm(OrderForm):
         latest = None if asked == ONE_TIME_CODE or _stepped_aside(tracker) else Heard.of(tracker.latest_message)
         earlier = heard_since(tracker, self.form_name())
         before, missing, objected = dict(known), None, False
-        for detail in self.details:
+        for detail in details:
             if any(known.get(name) != before.get(name) for name in detail.about):
                 known.pop(detail.name, None)
             if said_yes and detail.name not in before:
@@ -240,7 +259,7 @@ class ChangeForm(OrderForm):
                 break
         changed = any(known.get(name) != value for name, value in before.items())
         new = known != before
-        answering = {*(one.name for one in self.details), *([CONFIRMATION] if self.details else [])}
+        answering = {*(one.name for one in details), *([CONFIRMATION] if details else [])}
         if latest is not None and asked in answering and not (new or objected):
             if self.wishes_more(tracker) and tracker.get_slot(VERIFIED_ORDER) == order.id:
                 raise ActionExecutionRejection(self.form_name())
@@ -267,7 +286,7 @@ class ChangeForm(OrderForm):
         if not await self._services.codes.waiting(tracker.sender_id, order.id):
             try:
                 await self._services.codes.send(
-                    tracker.sender_id, order, message_id(tracker), letter_language(tracker, order)
+                    tracker.sender_id, order, message_id(tracker), language_of(tracker, order), self.letter
                 )
             except (TooManyLetters, NotSent):
                 return _to_person("code_not_possible", dispatcher)
@@ -291,8 +310,8 @@ def _stepped_aside(tracker: Tracker) -> bool:
     return False
 
 
-def letter_language(tracker: Tracker, order: Order) -> str:
-    """The language of a letter to this customer: that of what they just wrote, else their own."""
+def language_of(tracker: Tracker, order: Order) -> str:
+    """The language that the customer is written to in: the latest message's, else the one they ordered in."""
     found = (tracker.latest_message.get("language") or {}).get("name")
     known = (tracker.latest_message.get("metadata") or {}).get("language")
     return str(found or known or order.customer.language)

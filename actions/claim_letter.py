@@ -5,7 +5,7 @@ import logging
 
 from rasa_sdk import Tracker
 
-from actions.change_form import letter_language
+from actions.change_form import language_of
 from actions.order_lines import items_line
 from actions.services import Services
 from actions.shop.backend import ClaimKind
@@ -35,7 +35,7 @@ async def confirm_by_letter(services: Services, change: Change, tracker: Tracker
             details += [phrase("mail_claim_photo")] if claim.kind in FAULTS else []
             await services.post.send(
                 order.customer.email,
-                letter_language(tracker, order),
+                language_of(tracker, order),
                 "claim",
                 {"number": ident(order.number), "claim": ident(claim.number), "details": lines(details)},
             )

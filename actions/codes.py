@@ -52,8 +52,8 @@ class OneTimeCodes:
         self._secret = secret
         self._valid = valid
 
-    async def send(self, conversation: str, order: Order, key: str, language: str) -> None:
-        """Sends a code to the order's address, once for each message `key` of the customer.
+    async def send(self, conversation: str, order: Order, key: str, language: str, phrase: str = "code") -> None:
+        """Sends a code to the order's address in the letter `phrase`, once for each message `key` of the customer.
 
         Raises:
             TooManyLetters: there have been enough for this order.
@@ -61,8 +61,7 @@ class OneTimeCodes:
         """
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
         async with self._writing() as connection:
-            # one letter about an order after the other, or those asked for at once would not be counted
-            await connection.execute(select(t.orders.c.id).where(t.orders.c.id == order.id).with_for_update())
+            await _alone(connection, order.id)
             row = (await connection.execute(select(t.codes).where(t.codes.c.key == key))).mappings().first()
             if row is not None and (row["conversation"], row["order_id"]) != (conversation, order.id):
                 raise NotSent("this message had a letter for something else")
@@ -74,7 +73,7 @@ class OneTimeCodes:
             # a letter that was never known to be sent is written anew, since its code is not known any more
             written = {"code_hash": self._hash(str(row["id"]), code), "created_at": datetime.now(UTC)}
             await connection.execute(update(t.codes).where(t.codes.c.id == row["id"]).values(written))
-        await self._post.send(order.customer.email, language, "code", {"code": {"id": code}, "number": order.number})
+        await self._post.send(order.customer.email, language, phrase, {"code": {"id": code}, "number": order.number})
         async with self._writing() as connection:
             sent = update(t.codes).where(t.codes.c.id == row["id"]).values(sent_at=datetime.now(UTC))
             await connection.execute(sent)
@@ -134,6 +133,14 @@ class OneTimeCodes:
 
     def _hash(self, salt: str, code: str) -> str:
         return hmac.new(self._secret, f"{salt}:{code}".encode(), hashlib.sha256).hexdigest()
+
+
+async def _alone(connection: AsyncConnection, order_id: str) -> None:
+    """One letter about an order after the other, or those asked for at once would not be counted. The order may be in
+    another system, so there is no row to lock; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        key = func.hashtextextended(f"shohay:codes:{order_id}", 0)
+        await connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 async def _newest(connection: AsyncConnection, conversation: str, order_id: str) -> RowMapping | None:

@@ -18,18 +18,20 @@ from rasa_sdk.interfaces import NLU_FALLBACK_INTENT_NAME, ActionExecutionRejecti
 from rasa_sdk.types import DomainDict
 
 from actions.heard import CHOOSE, Heard
+from actions.recent_orders import ORDER
 from actions.services import Services
 from actions.slots import CONFIRMATION, ORDER_CONTACT, ORDER_NUMBER
 from actions.standalone import services as standalone_services
 from actions.typed import fold_digits, parse_contact, parse_order_number
 from actions.understanding import CLOSE, FOREIGN
+from actions.verification import vouched
 
 Slots = dict[str, str | None]
 
 # Somebody who asks for a person gets one, even where the same message names an order.
 _WANTS_PERSON = {"human_agent", "complaint"}
 # What a reply to the form's question is taken for when it says nothing else.
-_NO_OTHER_WISH = {None, NLU_FALLBACK_INTENT_NAME, CLOSE, FOREIGN, "affirm", "deny", CHOOSE}
+NO_OTHER_WISH = {None, NLU_FALLBACK_INTENT_NAME, CLOSE, FOREIGN, "affirm", "deny", CHOOSE}
 # at these questions an order's number is one; at any other, digits mean something else
 _NUMBER_IS_MEANT = (ORDER_NUMBER, ORDER_CONTACT, CONFIRMATION)
 
@@ -48,6 +50,14 @@ class OrderForm(FormValidationAction):
         """The form's slots, known here so that no call has to carry the whole domain."""
         return [ORDER_NUMBER, ORDER_CONTACT]
 
+    async def required_slots(
+        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[str]:
+        """Whom the shop vouches for is asked for no contact, unless the order turned out not to be theirs."""
+        if vouched(tracker) is None or tracker.get_slot(REQUESTED_SLOT) == ORDER_CONTACT:
+            return domain_slots
+        return [slot for slot in domain_slots if slot != ORDER_CONTACT]
+
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         """Validate what came, or step aside for somebody who wants a person."""
         text = _text(tracker)
@@ -58,7 +68,10 @@ class OrderForm(FormValidationAction):
         return events
 
     def extract_order_number(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
-        """Another number that was named, or the message, where it is a try at one."""
+        """Another number that was named or chosen, or the message, where it is a try at one."""
+        chosen = Heard.of(tracker.latest_message).choice(ORDER)
+        if chosen and tracker.get_slot(REQUESTED_SLOT) in _NUMBER_IS_MEANT:
+            return {ORDER_NUMBER: chosen}
         return self._named(ORDER_NUMBER, ["order_number"], tracker) or self._try_at(ORDER_NUMBER, tracker)
 
     def extract_order_contact(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
@@ -112,7 +125,7 @@ class OrderForm(FormValidationAction):
     def wishes_more(self, tracker: Tracker) -> bool:
         """Whether the latest message clearly says something other than a reply to a form would."""
         own_intent = self.form_name().removesuffix("_form")
-        return _intent(tracker) not in {*_NO_OTHER_WISH, own_intent}
+        return _intent(tracker) not in {*NO_OTHER_WISH, own_intent}
 
     def _just_began(self, tracker: Tracker) -> bool:
         """Whether the latest message began this form; it is no reply then, even if a form before it had asked."""

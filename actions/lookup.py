@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -14,15 +15,27 @@ from rasa_sdk.types import DomainDict
 
 from actions.services import Services
 from actions.shop.backend import Order
-from actions.slots import HANDOFF_REASON, LOOKUP_MISSES, ORDER_CONTACT, ORDER_NUMBER, VERIFIED_ORDER
+from actions.shop.trouble import ShopTrouble
+from actions.slots import (
+    HANDOFF_REASON,
+    LOOKUP_MISSES,
+    MISSED_AT,
+    ORDER_CONTACT,
+    ORDER_NUMBER,
+    STEPPED_UP_ORDER,
+    VERIFIED_ORDER,
+)
 from actions.standalone import ShopNotConfigured
 from actions.standalone import services as standalone_services
 from actions.typed import parse_contact
-from actions.verification import Level, match
+from actions.verification import Level, level, vouched
 
 logger = logging.getLogger(__name__)
+clock = time.time
 
 MISSES_UNTIL_PERSON = 3
+# who guesses one order of their own between others' is not let go on for ever (promise 20)
+MISSES_IN_A_WHILE, WITHIN_SECONDS = 5, 15 * 60
 
 
 class OrderAction(Action, ABC):
@@ -47,18 +60,23 @@ class OrderAction(Action, ABC):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         """Answer about the customer's own order; a missing one and somebody else's are not found alike."""
         number, typed = tracker.get_slot(ORDER_NUMBER), tracker.get_slot(ORDER_CONTACT)
-        if not number or not typed:
+        customer = vouched(tracker)
+        if not number or not (typed or customer):
             return [FollowupAction(self.form)]
         try:
             async with asyncio.timeout(self._services.patience):
                 order = await self._services.shop.find_order(number)
                 # Matched even where there is no order, so that both take the same time.
-                level = match(order, parse_contact(typed, self._services.regions))
-                if order is not None and level >= Level.MATCHED:
+                sure = level(order, parse_contact(typed or "", self._services.regions), customer)
+                if order is not None and sure >= Level.MATCHED:
                     told = await self.tell(order, dispatcher, tracker)
-                    return [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0), *told]
+                    return [*found(order, sure), *told]
         except Exception as error:  # whatever is the matter with the shop
             return unreachable(self.name(), error, dispatcher)
+        if not typed:
+            # it may be an order of theirs that was made without signing in
+            dispatcher.utter_message(response="utter_ask_order_contact")
+            return [ActiveLoop(self.form), SlotSet(REQUESTED_SLOT, ORDER_CONTACT), FollowupAction(ACTION_LISTEN_NAME)]
         return self._miss(dispatcher, tracker)
 
     def _miss(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
@@ -75,16 +93,25 @@ class OrderAction(Action, ABC):
         ]
 
 
+def found(order: Order, sure: Level) -> list[EventType]:
+    """What is kept of an order that is surely the customer's."""
+    events: list[EventType] = [SlotSet(VERIFIED_ORDER, order.id), SlotSet(LOOKUP_MISSES, 0)]
+    return [*events, SlotSet(STEPPED_UP_ORDER, order.id)] if sure is Level.VERIFIED else events
+
+
 def missed(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-    """What follows when no order of this number belongs to this contact: both are asked for anew, or a person comes."""
-    misses = int(tracker.get_slot(LOOKUP_MISSES) or 0) + 1
+    """What follows when no order of this number belongs to this contact: both are asked for anew, or a person comes,
+    after so many in a row, or within a while whatever fitted in between."""
+    misses, now = int(tracker.get_slot(LOOKUP_MISSES) or 0) + 1, clock()
+    lately = [at for at in tracker.get_slot(MISSED_AT) or [] if now - at < WITHIN_SECONDS] + [now]
     events = [
         SlotSet(ORDER_NUMBER, None),
         SlotSet(ORDER_CONTACT, None),
         SlotSet(VERIFIED_ORDER, None),
         SlotSet(LOOKUP_MISSES, misses),
+        SlotSet(MISSED_AT, lately),
     ]
-    if misses >= MISSES_UNTIL_PERSON:
+    if misses >= MISSES_UNTIL_PERSON or len(lately) >= MISSES_IN_A_WHILE:
         return [*events, SlotSet(HANDOFF_REASON, "verification_failed")]
     dispatcher.utter_message(response="utter_order_no_match", buttons=[{"intent": "human_agent"}])
     return events
@@ -92,7 +119,7 @@ def missed(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType
 
 def unreachable(action: str, error: Exception, dispatcher: CollectingDispatcher) -> list[EventType]:
     """What follows when the shop does not answer: the customer is told and goes to a person."""
-    what = str(error) if isinstance(error, ShopNotConfigured) else type(error).__name__
+    what = str(error) if isinstance(error, ShopNotConfigured | ShopTrouble) else type(error).__name__
     logger.error("%s: no answer from the shop: %s", action, what)
     dispatcher.utter_message(response="utter_shop_unavailable")
     return [SlotSet(HANDOFF_REASON, "shop_unavailable")]

@@ -7,7 +7,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.change_form import end_form, letter_language
+from actions.change_form import end_form, language_of
 from actions.claim_letter import SECONDS
 from actions.claims import ClaimAction, today
 from actions.detail import Known
@@ -73,7 +73,7 @@ class ValidateOrderNotConfirmedForm(NumberlessForm):
         }
         try:
             async with asyncio.timeout(SECONDS):
-                await post.send(order.customer.email, letter_language(tracker, order), "confirmation", params)
+                await post.send(order.customer.email, language_of(tracker, order), "confirmation", params)
         except (NotSent, TimeoutError):
             return False
         return True

@@ -6,6 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import news
 from actions.lookup import OrderAction
 from actions.order_lines import items_line, parcel_lines, refund_line
 from actions.shop.backend import Order, OrderState, PaymentState
@@ -33,10 +34,10 @@ class ActionOrderStatus(OrderAction):
         return "action_order_status"
 
     async def tell(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """Say it in one message."""
+        """Say it in one message, and offer to tell what happens next where something is to happen."""
         key, params = order_status(order, datetime.now(UTC).date())
         dispatcher.utter_message(response=f"utter_{key}", **params)
-        return []
+        return news.offer(order, dispatcher, tracker, self._services) if order.state in _ON_THE_WAY else []
 
 
 def order_status(order: Order, today: date) -> tuple[str, Params]:

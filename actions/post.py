@@ -17,6 +17,8 @@ class DocumentKind(StrEnum):
     """What is printed."""
 
     INVOICE = "invoice"
+    # what an order that is not paid yet has instead
+    ORDER_OVERVIEW = "order_overview"
     RETURN_LABEL = "return_label"
 
 

@@ -7,6 +7,7 @@ from actions.codes import OneTimeCodes
 from actions.post import Post
 from actions.shop.backend import ShopBackend
 from actions.shop.policy import Policy
+from actions.stored_data import StoredData
 
 SHOP_PATIENCE_SECONDS = 4.0
 
@@ -20,6 +21,8 @@ class Services:
         languages: in which the shop answers.
         codes: without them nobody can be verified, and changes go to a person.
         post: who carries letters to customers, None where nobody does.
+        stored: what stands of a customer besides their orders; None where nobody here can reach it.
+        news: whether the shop tells what happens to orders, so that customers can be told.
         patience: how many seconds the shop, and who carries a letter, have to answer.
     """
 
@@ -29,4 +32,6 @@ class Services:
     policy: Policy
     codes: OneTimeCodes | None = None
     post: Post | None = None
+    stored: StoredData | None = None
+    news: bool = False
     patience: float = SHOP_PATIENCE_SECONDS

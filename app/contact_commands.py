@@ -12,8 +12,9 @@ import typer
 
 from app import schema
 from app.settings import Settings
+from app.shop_traces import ShopTraces
 from app.terminal import configured, fail, guarded, out
-from handoff import erasure, sweeping
+from handoff import erasure
 from handoff.database import Database
 
 commands = typer.Typer()
@@ -51,7 +52,7 @@ def erase_contact(
     """Erases a person with everything that was said to and by them; it cannot be undone."""
     loaded = configured()
     if sweep:
-        _swept(_on_database(loaded, lambda database: sweeping.sweep(database, erasure.TABLE_NAMES)))
+        _swept(_on_database(loaded, lambda database: erasure.sweep(database, ShopTraces())))
         return
     if who is None:
         fail("Say whose data is to be erased: " + WHO + ".")
@@ -62,7 +63,7 @@ def erase_contact(
         out.print(f"To be erased for good: {_summary(found)}.", markup=False, highlight=False, soft_wrap=True)
         if not typer.confirm("Go on?"):
             fail("Nothing was erased.")
-    erased = _on_database(loaded, lambda database: erasure.erase(database, found["contact"]["id"]))
+    erased = _on_database(loaded, lambda database: erasure.erase(database, found["contact"]["id"], ShopTraces()))
     for table, count in erased.counts.items():
         out.print(f"{count:>8} {table.replace('_', ' ')}", highlight=False)
     _swept(erased.unswept)

@@ -30,8 +30,13 @@ REFUSED_STATUS = {
     "unknown_agent": 400,
     "unknown_team": 400,
     "bad_time": 400,
+    "invalid": 400,
+    "too_old": 400,
+    "bad_signature": 401,
     "unknown_session": 401,
     "erased": 410,
+    "bad_voucher": 403,
+    "used_voucher": 403,
 }
 _HTTP_CODES = {
     404: ("not_found", "There is nothing at this address."),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 import sqlalchemy as sa
 from uuid_utils import uuid7
 
-from actions.post import NotSent, Post
+from actions.post import Document, NotSent, Post
 from actions.shop import tables
 from actions.values import Params
+from app.attachment import Attachment
 from app.settings import Settings
 from bot.content.live import LiveWords
 from handoff.database import Database
@@ -27,25 +31,48 @@ GOODBYE_SECONDS = 0.5
 KEPT = 50
 
 
+class FilePost(Post, Protocol):
+    """A post that takes files of any kind, not only what it prints itself."""
+
+    async def send_files(
+        self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
+    ) -> None:
+        """See `actions.post.Post`."""
+        ...
+
+
 class SmtpPost:
     """Sends through `url`, `smtp://user:password@host:587` (with STARTTLS where the server has it) or `smtps://…`.
 
     Args:
         sender: the address that letters come from, with a name before it or without.
         seconds: how long the server has for all of it; who waits for the letter has hardly longer.
+        fonts: the folder of fonts for documents; None for the system's.
     """
 
-    def __init__(self, url: str, sender: str, words: LiveWords, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, url: str, sender: str, words: LiveWords, seconds: float = SECONDS, fonts: Path | None = None
+    ) -> None:
         self._url = urlsplit(url)
         self._sender = sender
         self._words = words
         self._seconds = seconds
+        self._fonts = fonts
 
-    async def send(self, to: str, language: str, phrase: str, params: Params) -> None:
+    async def send(
+        self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
+    ) -> None:
         """See `actions.post.Post`."""
+        files = await _printed(documents, language, self._words, self._fonts)
+        await self.send_files(to, language, phrase, params, files)
+
+    async def send_files(
+        self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
+    ) -> None:
+        """See `FilePost`."""
         subject, text = _letter(self._words, language, phrase, params)
         try:
-            await self._hand_over(_message(self._sender, to, subject, text))
+            await self._hand_over(_message(self._sender, to, subject, text, files))
         except (aiosmtplib.SMTPException, MessageError, OSError, ValueError, LookupError) as error:
             raise NotSent(type(error).__name__) from error
 
@@ -73,27 +100,41 @@ class SmtpPost:
 class DemoMailbox:
     """Keeps the letters for the demo's page `/mailbox`."""
 
-    def __init__(self, database: Database, words: LiveWords) -> None:
+    def __init__(self, database: Database, words: LiveWords, fonts: Path | None = None) -> None:
         self._database = database
         self._words = words
+        self._fonts = fonts
 
-    async def send(self, to: str, language: str, phrase: str, params: Params) -> None:
+    async def send(
+        self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
+    ) -> None:
         """See `actions.post.Post`."""
+        files = await _printed(documents, language, self._words, self._fonts)
+        await self.send_files(to, language, phrase, params, files)
+
+    async def send_files(
+        self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
+    ) -> None:
+        """See `FilePost`."""
         subject, text = _letter(self._words, language, phrase, params)
-        values = {"id": str(uuid7()), "recipient": to, "subject": subject, "text": text, "at": datetime.now(UTC)}
+        id_ = str(uuid7())
+        values = {"id": id_, "recipient": to, "subject": subject, "text": text, "at": datetime.now(UTC)}
+        attached = [{"id": str(uuid7()), "mail_id": id_, "name": file.name, "content": file.content} for file in files]
         mails = tables.mails
         async with self._database.write() as tx:
             await tx.execute(sa.insert(mails), values)
+            if attached:
+                await tx.execute(sa.insert(tables.mail_files), attached)
             # in one statement, so that a letter that comes meanwhile is not taken for an old one
             newest = sa.select(mails.c.id).order_by(mails.c.at.desc(), mails.c.id.desc()).limit(KEPT)
             await tx.execute(sa.delete(mails).where(mails.c.id.not_in(newest)))
 
 
-def post(settings: Settings, database: Database, words: LiveWords) -> Post | None:
+def post(settings: Settings, database: Database, words: LiveWords) -> FilePost | None:
     """The one that the settings name; None where nothing can be sent."""
     if settings.smtp_url:
-        return SmtpPost(settings.smtp_url, settings.mail_from, words)
-    return DemoMailbox(database, words) if settings.demo else None
+        return SmtpPost(settings.smtp_url, settings.mail_from, words, fonts=settings.fonts_dir)
+    return DemoMailbox(database, words, settings.fonts_dir) if settings.demo else None
 
 
 def _letter(words: LiveWords, language: str, phrase: str, params: Params) -> tuple[str, str]:
@@ -102,7 +143,33 @@ def _letter(words: LiveWords, language: str, phrase: str, params: Params) -> tup
     return " ".join(subject.split()).replace("=?", "= ?"), text
 
 
-def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+async def _printed(
+    documents: Sequence[Document], language: str, words: LiveWords, fonts: Path | None
+) -> list[Attachment]:
+    """The documents as files.
+
+    Raises:
+        NotSent: one of them cannot be printed.
+    """
+    if not documents:
+        return []
+
+    def work() -> list[Attachment]:
+        # imported with the first document: it takes half a second, which no start has to wait for
+        from app.documents.fonts import Fonts
+        from app.documents.printer import Printer
+
+        printer = Printer(words, Fonts(fonts))
+        printed = [printer.print(document, language) for document in documents]
+        return [Attachment(one.name, "application/pdf", one.content) for one in printed]
+
+    try:
+        return await asyncio.to_thread(work)
+    except Exception as error:  # whatever is the matter with a font or with what is to be printed
+        raise NotSent(type(error).__name__) from error
+
+
+def _message(sender: str, to: str, subject: str, text: str, files: Sequence[Attachment] = ()) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
     if "@" not in to or [address.addr_spec for address in message["To"].addresses] != [to]:
@@ -111,4 +178,7 @@ def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     message["Message-ID"] = make_msgid(domain=message["From"].addresses[0].domain)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers
     message.set_content(text)
+    for file in files:
+        maintype, _, subtype = file.type.partition("/")
+        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
     return message

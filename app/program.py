@@ -9,19 +9,17 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import structlog
 import uvicorn
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.codes import OneTimeCodes
 from actions.services import Services as ActionServices
 from actions.shop.policy import Policy
-from actions.shop.sql import SqlShop
 from actions.typed import parse_contact
 from app import policies, schema, training, web
 from app.demo import load_demo
@@ -29,6 +27,9 @@ from app.order_panel import ShopOrders
 from app.post import post
 from app.readiness import Readiness
 from app.settings import Settings, kept_secret
+from app.shop_traces import ShopTraces
+from app.shops import open_shop, writing
+from app.stored_data import ChatData
 from bot.content.check import hours, queue_rules
 from bot.content.errors import ContentError
 from bot.content.live import LiveWords
@@ -37,7 +38,7 @@ from connectors.base import Connector
 from connectors.delivery import Delivery
 from connectors.fake import Fake
 from connectors.website.connector import Website
-from handoff import caretaker, housekeeping, turns
+from handoff import caretaker, due_erasures, erasure, housekeeping, turns
 from handoff.database import Database, DatabaseAway
 from handoff.hours import Hours
 from handoff.postgres_signals import listen
@@ -49,6 +50,7 @@ log = structlog.get_logger(__name__)
 DEADLINE_SECONDS = 2.0
 CALM_SECONDS = 0.25
 HOUSEKEEPING_SECONDS = 3600.0
+ERASURE_SECONDS = 10.0
 SHUTDOWN_SECONDS = 3
 
 
@@ -103,7 +105,11 @@ async def open_house(settings: Settings) -> House:
         messages_per_minute=settings.messages_per_minute,
         hours=Hours.load(settings.data_dir / "hours.yml"),
         find_contact=lambda text: _contact(text, words),
-        orders=ShopOrders(SqlShop(database.engine), words, settings.timezone),
+        orders=ShopOrders(
+            open_shop(settings, database, Policy.load(settings.data_dir / "shop.yml"), client),
+            words,
+            settings.timezone,
+        ),
     )
     await load_demo(settings, database)
     return House(settings, services, words, website, secret, connectors, client)
@@ -207,6 +213,7 @@ async def _work(house: House) -> None:
         group.create_task(delivery.run())
         group.create_task(keep_forgetting(house.services.database, model))
         group.create_task(_housekeeping(house.services))
+        group.create_task(_erasures(house.services))
         group.create_task(training.keep_fresh(house.settings))
 
 
@@ -223,19 +230,23 @@ def _dialogue_parts(house: House) -> tuple[Any, Any]:
     database = house.services.database
     letters = post(house.settings, database, house.words)
 
-    @contextlib.asynccontextmanager
-    async def writing() -> AsyncIterator[AsyncConnection]:
-        async with database.write() as tx:
-            yield tx.connection
-
     def actions() -> list[Any]:
         library = house.words.current.library
         policy = Policy.load(house.settings.data_dir / "shop.yml")
         key = hashlib.sha256(f"one-time codes:{house.secret}".encode()).digest()
-        codes = OneTimeCodes(writing, letters, key, policy.code_valid) if letters else None
-        shop = SqlShop(database.engine, policy, writing)
+        codes = OneTimeCodes(writing(database), letters, key, policy.code_valid) if letters else None
+        shop = open_shop(house.settings, database, policy, house.client)
         return all_actions(
-            ActionServices(shop, library.phone_regions, tuple(library.languages), policy, codes, letters)
+            ActionServices(
+                shop,
+                library.phone_regions,
+                tuple(library.languages),
+                policy,
+                codes,
+                letters,
+                stored=ChatData(database, house.words, letters, house.settings.timezone),
+                news=bool(house.settings.shop_events_secret),
+            )
         )
 
     model = ModelInUse(house.settings.models_dir, actions, house.words, house.services.database)
@@ -247,6 +258,22 @@ async def _housekeeping(services: Services) -> None:
         with contextlib.suppress(DatabaseAway):
             await housekeeping.clear(services.database)
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+async def _erasures(services: Services) -> None:
+    """Carries out what customers asked for in the chat; what could not be wiped at once is tried again."""
+    traces = ShopTraces()
+    unswept = False
+    while True:
+        with contextlib.suppress(DatabaseAway):
+            done = await due_erasures.carry_out(services.database, traces)
+            if done:
+                log.info("erased", contacts=len(done))
+            if unswept or any(erased.unswept for erased in done):
+                unswept = await erasure.sweep(services.database, traces) is not None
+                if unswept:
+                    log.warning("erasure_not_swept")
+        await asyncio.sleep(ERASURE_SECONDS)
 
 
 async def _deadlines(services: Services) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from app import errors, mailbox, metrics
+from app import demo_sign_in, errors, mailbox, metrics, shop_events
 from app.middleware import BodyLimit, SecurityHeaders
 from app.readiness import Readiness
 from app.settings import Settings
@@ -55,11 +56,17 @@ def build(
     )
     app.add_middleware(SecurityHeaders)
 
-    app.include_router(website_routes.router(services, website, lambda: widget_labels(words), lambda: readiness.ready))
+    # the demo's shop vouches with a secret that nobody else can know
+    identity_secret = settings.identity_secret or (secrets.token_hex(32) if settings.demo else "")
+    app.include_router(
+        website_routes.router(services, website, lambda: widget_labels(words), lambda: readiness.ready, identity_secret)
+    )
     app.include_router(desk_routes.router(services, settings.secure_cookies))
     app.include_router(desk_pages.router(services))
     for connector in hooks:
         _add_hook(app, services, connector)
+    if settings.shop_events_secret:
+        app.include_router(shop_events.router(services, settings.shop_events_secret))
 
     @app.get("/healthz", tags=["health"])
     async def healthz() -> dict[str, str]:
@@ -78,6 +85,7 @@ def build(
 
     if settings.demo:
         app.include_router(mailbox.router(services.database))
+        app.include_router(demo_sign_in.router(services.database, identity_secret))
         app.mount("/demo", StaticFiles(directory=DEMO_SHOP), name="demo")
 
         @app.get("/", include_in_schema=False)

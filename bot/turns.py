@@ -13,6 +13,7 @@ from bot import bursts
 from handoff import turn_store, turns
 from handoff.bursts import joined
 from handoff.clock import new_id
+from handoff.conversations import Conversation
 from handoff.database import DatabaseAway
 from handoff.services import Services
 
@@ -98,7 +99,9 @@ class TurnLoop:
                 if turn.more:
                     turn = await _one_thought(dialogue, turn)
                 message = replace(turn.message, text=joined(one.text for one in turn.messages))
-                outcome, events = await dialogue.handle(message, conversation.language, conversation.language_chosen)
+                outcome, events = await dialogue.handle(
+                    message, conversation.language, conversation.language_chosen, _customer(conversation)
+                )
             stood = await turns.finish(self._services, turn, outcome, self.worker, events)
         except DatabaseAway:
             dialogue.forget(conversation.id)
@@ -142,6 +145,12 @@ class TurnLoop:
             await turns.release(self._services, self.worker)
         except DatabaseAway:
             log.warning("leases_not_released")
+
+
+def _customer(conversation: Conversation) -> dict[str, str] | None:
+    """The shop's customer, where the shop has vouched for them."""
+    found = {"id": conversation.customer_id, "email": conversation.customer_email}
+    return {name: value for name, value in found.items() if value} or None
 
 
 async def _one_thought(dialogue: Dialogue, turn: turns.Turn) -> turns.Turn:

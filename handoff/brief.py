@@ -44,6 +44,7 @@ async def brief(tx: Transaction, conversation: Conversation, said: Sequence[Mess
         "language": conversation.language,
         "verification": _level(known),
         "known": {name: value for name, value in known.items() if name not in (VERIFIED_ORDER, STEPPED_UP_ORDER)},
+        "customer": conversation.customer_email or conversation.customer_id,
         "contact": current["contact"] if current else None,
         "waited_seconds": round(waited) if waited is not None else None,
         "understood": [

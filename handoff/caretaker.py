@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handoff import absence, assignment, comebacks, deadlines, outages
+from handoff import absence, assignment, comebacks, deadlines, news, outages
 from handoff.database import DatabaseAway
 from handoff.services import Services
 
@@ -17,6 +17,7 @@ ROUND = (
     absence.tell_left_alone,
     deadlines.warn_near,
     deadlines.deal_with_passed,
+    news.tell_due,
 )
 
 

@@ -49,6 +49,8 @@ class Conversation:
             the first words were none, or a `comment`.
         choice: what the customer chose when nobody was there: `wait` or `contact`.
         absence_told: the customer knows that nobody is there now.
+        news: whether the customer wants to be told news of their orders; None before they were asked.
+        customer_id, customer_email: the shop's customer, where the shop has vouched for them.
     """
 
     id: str
@@ -75,10 +77,13 @@ class Conversation:
     expects: Literal["contact", "again", "comment"] | None = None
     choice: Literal["wait", "contact"] | None = None
     absence_told: bool = False
+    news: Literal["asked", "yes", "no"] | None = None
     last_seq: int = 0
     turn_waiting_since: datetime | None = None
     lease_owner: str | None = None
     lease_until: datetime | None = None
+    customer_id: str | None = None
+    customer_email: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -19,9 +19,12 @@ from handoff.models import (
     contacts,
     conversations,
     deliveries,
+    due_erasures,
+    followed_orders,
     handoffs,
     identities,
     messages,
+    order_news,
     ratings,
     receipts,
     tracker_events,
@@ -30,10 +33,34 @@ from handoff.models import (
 from handoff.models import events as event_table
 
 # what hangs on a conversation, in an order in which it may go
-HANGING = (deliveries, turns, ratings, handoffs, tracker_events, event_table, messages)
-TABLE_NAMES = [table.name for table in (*HANGING, conversations, identities, contacts)]
+HANGING = (
+    deliveries,
+    turns,
+    ratings,
+    handoffs,
+    tracker_events,
+    event_table,
+    followed_orders,
+    order_news,
+    messages,
+)
+TABLE_NAMES = [table.name for table in (*HANGING, conversations, identities, due_erasures, contacts)]
 # of a conversation's row, what is of use to the program alone
 _MACHINERY = {"identity_id", "contact_id", "rank", "turn_waiting_since", "lease_owner", "lease_until"}
+_HASHES = {"key", "digest"}
+
+
+class Elsewhere(Protocol):
+    """What a neighbour's tables have of conversations. The rows that are the neighbour's own stay, nameless."""
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """Their names."""
+        ...
+
+    async def blot_out(self, tx: Transaction, conversations: Sequence[str]) -> Mapping[str, int]:
+        """Leaves nothing in them that leads to these conversations; returns in how many rows of which table."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -81,8 +108,9 @@ async def export(database: Database, contact_id: str) -> dict[str, Any] | None:
         }
 
 
-async def erase(database: Database, contact_id: str) -> Erased:
-    """Erases a contact with all that was ever said to and by them; safe to repeat.
+async def erase(database: Database, contact_id: str, elsewhere: Elsewhere | None = None) -> Erased:
+    """Erases a contact with all that was ever said to and by them, and what is `elsewhere` of them; safe to
+    repeat.
 
     What a channel called their messages stays for its week as a hash, so that a late copy brings nothing back. A turn
     or a delivery that is under way finds nothing any more and ends. Open pages hear that the conversation is gone.
@@ -98,13 +126,21 @@ async def erase(database: Database, contact_id: str) -> Erased:
         await tx.execute(sa.update(receipts).where(receipts.c.message_id.in_(said)).values(message_id=None))
         for table in HANGING:
             counts[table.name] = await _delete(tx, table, table.c.conversation_id.in_(ids))
+        if elsewhere is not None:
+            counts |= await elsewhere.blot_out(tx, ids)
         counts[conversations.name] = await _delete(tx, conversations, conversations.c.id.in_(ids))
         counts[identities.name] = await _delete(tx, identities, identities.c.contact_id == contact_id)
+        counts[due_erasures.name] = await _delete(tx, due_erasures, due_erasures.c.contact_id == contact_id)
         counts[contacts.name] = await _delete(tx, contacts, contacts.c.id == contact_id)
         for conversation_id in ids:
             await events.append(tx, "status", conversation_id, {"status": "erased"}, now)
         tx.wake("queue")
-    return Erased(counts, await sweeping.sweep(database, TABLE_NAMES))
+    return Erased(counts, await sweep(database, elsewhere))
+
+
+async def sweep(database: Database, elsewhere: Elsewhere | None = None) -> str | None:
+    """Wipes what deleted rows have left; why it could not be done now, None when it was."""
+    return await sweeping.sweep(database, [*TABLE_NAMES, *(elsewhere.tables if elsewhere else ())])
 
 
 async def _held(tx: Transaction, contact_id: str) -> list[str]:
@@ -146,6 +182,12 @@ async def _conversation(tx: Transaction, conversation: sa.RowMapping) -> dict[st
                 else None,
             }
             for row in await of_it(handoffs, handoffs.c.id)
+        ],
+        "followed_orders": [
+            _plain(row, without=of_conversation) for row in await of_it(followed_orders, followed_orders.c.order_number)
+        ],
+        "order_news": [
+            _plain(row, without=_HASHES | of_conversation) for row in await of_it(order_news, order_news.c.id)
         ],
         "slots": [slot for row in tracked for slot in _slots(row["events"])],
     }

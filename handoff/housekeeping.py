@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from handoff.clock import id_at
 from handoff.clock import now as clock_now
 from handoff.database import Database
-from handoff.models import deliveries, events, login_failures, receipts, sessions
+from handoff.models import deliveries, events, login_failures, order_news, receipts, sessions, vouchers
+from handoff.news import KEPT as NEWS_KEPT
 
 # a provider may redeliver for days (promise 2); a page that was away longer fetches everything anew anyway
 KEPT = timedelta(days=7)
@@ -19,8 +20,8 @@ SENT_KEPT = timedelta(days=30)
 
 
 async def clear(database: Database) -> int:
-    """Deletes receipts and events older than a week, the outbox's old entries of what was sent, old failed sign-ins and
-    sessions that ran out; returns how many rows went."""
+    """Deletes receipts and events older than a week, news of orders that were dealt with, the outbox's old entries of
+    what was sent, old failed sign-ins, and sessions and vouchers that ran out; returns how many rows went."""
     now = clock_now()
     d = deliveries.c
     gone = 0
@@ -32,8 +33,10 @@ async def clear(database: Database) -> int:
             sa.delete(deliveries).where(
                 d.message_id < id_at(now - SENT_KEPT), d.status == "sent", d.updated_at < now - SENT_KEPT
             ),
+            sa.delete(order_news).where(order_news.c.created_at < now - NEWS_KEPT, order_news.c.due_at.is_(None)),
             sa.delete(login_failures).where(login_failures.c.created_at < now - FAILURES_KEPT),
             sa.delete(sessions).where(sessions.c.expires_at < now),
+            sa.delete(vouchers).where(vouchers.c.expires_at < now),
         ):
             gone += (await tx.execute(statement)).rowcount
     return gone

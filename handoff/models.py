@@ -74,6 +74,8 @@ conversations = sa.Table(
     sa.Column("expects", sa.String(10)),
     sa.Column("choice", sa.String(10)),
     sa.Column("absence_told", sa.Boolean, nullable=False, server_default=sa.false()),
+    # whether the customer wants to be told news of their orders: asked, yes or no
+    sa.Column("news", sa.String(10)),
     sa.Column("last_seq", sa.Integer, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
@@ -81,6 +83,9 @@ conversations = sa.Table(
     sa.Column("turn_waiting_since", UtcDateTime),
     sa.Column("lease_owner", sa.String(36)),
     sa.Column("lease_until", UtcDateTime),
+    # the shop's customer, where the shop has vouched for them
+    sa.Column("customer_id", sa.String(64)),
+    sa.Column("customer_email", sa.String(320)),
     # one conversation per identity: it is reopened, never doubled (promise 4)
     sa.UniqueConstraint("identity_id"),
     sa.CheckConstraint("status in ('bot', 'queued', 'assigned', 'resolved')", name="status"),
@@ -276,6 +281,58 @@ tracker_events = sa.Table(
     sa.Column("events", sa.Text, nullable=False),
 )
 
+followed_orders = sa.Table(
+    "followed_orders",
+    metadata,
+    # the orders whose news the customer of a conversation wants, with the order's e-mail address
+    sa.Column("conversation_id", sa.String(36), sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("order_number", sa.String(32), primary_key=True, index=True),
+    sa.Column("email", sa.String(320), nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+)
+
+order_news = sa.Table(
+    "order_news",
+    metadata,
+    _id(),
+    # what the shop calls it, and a hash of all that it said: the same again is the same, and tells nobody twice
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("order_number", sa.String(32), nullable=False),
+    sa.Column("details", Json, nullable=False),
+    # the customer's time zone, where the shop knows it
+    sa.Column("zone", sa.String(64)),
+    # who is told; none where nobody follows the order
+    sa.Column("conversation_id", sa.String(36), sa.ForeignKey("conversations.id")),
+    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("happened_at", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint(
+        "kind in ('shipped', 'delayed', 'out_for_delivery', 'delivered', 'refunded', 'return_resolved')", name="kind"
+    ),
+    sa.CheckConstraint("status in ('held', 'told', 'noted', 'dropped', 'nobody')", name="status"),
+    sa.CheckConstraint("(status = 'held') = (due_at is not null)", name="held_is_due"),
+)
+sa.Index("ix_order_news_conversation", order_news.c.conversation_id, order_news.c.order_number)
+sa.Index("ix_order_news_created", order_news.c.created_at)
+sa.Index(
+    "ix_order_news_due",
+    order_news.c.due_at,
+    sqlite_where=order_news.c.due_at.is_not(None),
+    postgresql_where=order_news.c.due_at.is_not(None),
+)
+
+due_erasures = sa.Table(
+    "due_erasures",
+    metadata,
+    # contacts who asked for it in the chat; what they are told first is still to reach them
+    sa.Column("contact_id", sa.String(36), sa.ForeignKey("contacts.id"), primary_key=True),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+)
+
 events = sa.Table(
     "events",
     metadata,
@@ -329,6 +386,14 @@ login_failures = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 sa.Index("ix_login_failures_name", login_failures.c.name, login_failures.c.created_at)
+
+# the shop's words for its customers that were used, until they would have expired
+vouchers = sa.Table(
+    "vouchers",
+    metadata,
+    sa.Column("nonce", sa.String(64), primary_key=True),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+)
 
 workers = sa.Table(
     "workers",

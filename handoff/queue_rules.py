@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import yaml
 
+from handoff.quiet import Quiet
+
 
 @dataclass(frozen=True)
 class Target:
@@ -38,6 +40,7 @@ class QueueRules:
         warn_at: the share of a target after which the desk warns.
         any_agent_after: how long a request waits for somebody who suits before anybody will do.
         skills: the skill that a reason needs.
+        quiet: when customers are told no news of their orders.
     """
 
     priorities: Mapping[str, int]
@@ -48,6 +51,7 @@ class QueueRules:
     any_agent_after: timedelta
     skills: Mapping[str, str]
     teams: Mapping[str, Team]
+    quiet: Quiet | None = None
 
     @classmethod
     def load(cls, path: Path) -> QueueRules:
@@ -67,6 +71,7 @@ class QueueRules:
             any_agent_after=timedelta(seconds=float(raw["any_agent_after_seconds"])),
             skills=dict(raw.get("skills") or {}),
             teams={name: _team(name, entry or {}) for name, entry in raw["teams"].items()},
+            quiet=Quiet.of(raw.get("quiet")),
         )
         for priority in sorted({*rules.priorities.values(), rules.default_priority}):
             if priority not in rules.targets:

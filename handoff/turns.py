@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handoff import bursts, ownership, saying, store, turn_store
+from handoff import bursts, due_erasures, following, ownership, saying, store, turn_store
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation
 from handoff.database import Transaction
@@ -66,6 +66,8 @@ class Outcome:
         language: the language it answered in, kept for the conversation.
         handoff_reason: set when a person is needed.
         known: what was collected so far (slot names and values), for the agent's brief.
+        news: what was agreed on about news of orders, where the turn was about that.
+        erase: the customer wants everything about them erased, and is sure of it.
     """
 
     replies: Sequence[Said]
@@ -76,6 +78,8 @@ class Outcome:
     handoff_reason: str | None = None
     known: dict[str, Any] = field(default_factory=dict)
     milliseconds: float = 0.0
+    news: following.Wish | None = None
+    erase: bool = False
 
 
 async def lease_next(services: Services, worker: str, look_first: bool = False) -> Turn | None:
@@ -141,6 +145,10 @@ async def finish(
         await turn_store.annotate(tx, answered, outcome.intent, outcome.confidence, outcome.language)
         await turn_store.mark(tx, answered, "done", outcome.milliseconds)
         await _untried(tx, turn)
+        if outcome.news is not None:
+            conversation = await following.keep(tx, conversation, outcome.news, now)
+        if outcome.erase:
+            await due_erasures.ask(tx, conversation.contact_id, now)
         if outcome.handoff_reason is not None:
             conversation = await ownership.hand_over(
                 tx, services, conversation, outcome.handoff_reason, outcome.known, now

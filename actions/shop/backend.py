@@ -383,6 +383,10 @@ class ShopBackend(Protocol):
         """Open a return or an exchange; its number is `after["number"]`."""
         ...
 
+    async def label_sent(self, order_id: str, number: str) -> None:
+        """Note that the customer was sent the label of this return; where that is not kept, nothing."""
+        ...
+
     async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
         """Open a claim, and grant it at once where the policy says so; its number is `after["number"]`."""
         ...

@@ -1,4 +1,4 @@
-"""How a policy's values are read out of `data/shop.yml`, and what is said of one that cannot be used."""
+"""Values of the shop's file as policies need them, each told where it is wrong."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def named(found: object) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def states(policies: Mapping[str, Any], name: str, path: Path) -> frozenset[OrderState]:
-    """A list of an order's states."""
+def states(policies: Mapping[str, Any], name: str, path: Path, under: str = "policies") -> frozenset[OrderState]:
+    """A list of order states."""
     listed = policies.get(name)
     try:
         if isinstance(listed, list):
             return frozenset(OrderState(state) for state in listed)
     except ValueError:
         pass
-    raise BadPolicy(f"{path}: policies.{name} must be a list of order states such as [placed, processing]; there are "
+    raise BadPolicy(f"{path}: {under}.{name} must be a list of order states such as [placed, processing]; there are "
                     f"{', '.join(OrderState)}.")  # fmt: skip
 
 

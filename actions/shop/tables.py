@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -283,7 +284,8 @@ codes = Table(
     "shop_codes",
     metadata,
     _id(),
-    _of("orders"),
+    # as the shop's system calls it: the order may be in another database
+    Column("order_id", String(64), nullable=False),
     Column("conversation", String(64), nullable=False),
     # the customer's message that it was sent for
     Column("key", String(64), nullable=False, unique=True),
@@ -306,4 +308,15 @@ mails = Table(
     Column("text", Text, nullable=False),
     _time("at"),
     Index(None, "at"),
+)
+
+mail_files = Table(
+    "shop_mail_files",
+    metadata,
+    # what was printed and sent along
+    _id(),
+    _of("mails"),
+    Column("name", String(200), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "mail_id"),
 )

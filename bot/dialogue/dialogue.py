@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -27,20 +27,29 @@ from bot.dialogue.answers import Answers, as_said, language_of
 from bot.dialogue.local_actions import LocalActions
 from bot.dialogue.trackers import TurnTrackers
 from bot.nlu.intent import CLOSE, FOREIGN
+from handoff.following import Wish
 from handoff.messages import Message, Phrases, Said
 from handoff.turn_store import StoredEvents
 from handoff.turns import Outcome
 
 HANDOFF_REASON = "handoff_reason"
 CHOSEN_LANGUAGE = "chosen_language"
+ERASURE = "erasure"
+# what is agreed on about news of orders: asked, yes or no; and of which orders, each with its contact
+NEWS = "news"
+NEWS_ORDERS = "news_orders"
 FORM = "_form"  # a form is named after the intent that starts it
 # slots of the machinery, of no use to an agent
 _UNTOLD = {
     HANDOFF_REASON,
     CHOSEN_LANGUAGE,
+    ERASURE,
+    NEWS,
+    NEWS_ORDERS,
     REQUESTED_SLOT,
     "session_started_metadata",
     "lookup_misses",
+    "missed_at",
     "one_time_code",
     "confirmation",
     "approved_order",
@@ -148,13 +157,14 @@ class Dialogue:
         return form.removesuffix(FORM) if form else None
 
     async def handle(
-        self, message: Message, language: str, language_chosen: bool
+        self, message: Message, language: str, language_chosen: bool, customer: Mapping[str, str] | None = None
     ) -> tuple[Outcome, StoredEvents | None]:
         """Runs one turn on a recalled conversation.
 
         Args:
             language: the conversation's so far; a message that says nothing about its language keeps it.
             language_chosen: the customer picked it, so it stays.
+            customer: the shop's customer, by `id`, `email` or both, where the shop has vouched for them.
 
         Raises:
             Exception: whatever broke in an action, in the words or in Rasa; nothing was stored.
@@ -167,7 +177,12 @@ class Dialogue:
             message.conversation_id,
             input_channel="shohay",
             message_id=message.id,
-            metadata={"language": language, "language_chosen": language_chosen, "message_id": message.id},
+            metadata={
+                "language": language,
+                "language_chosen": language_chosen,
+                "message_id": message.id,
+                **({"customer": dict(customer)} if customer else {}),
+            },
         )
         with failures.collected():
             await self._agent.handle_message(incoming)
@@ -192,7 +207,8 @@ class Dialogue:
     def _outcome(self, tracker: DialogueStateTracker, replies: Sequence[Said], began: float) -> Outcome:
         reason = tracker.get_slot(HANDOFF_REASON)
         chosen = tracker.get_slot(CHOSEN_LANGUAGE)
-        for slot, value in ((HANDOFF_REASON, reason), (CHOSEN_LANGUAGE, chosen)):
+        erasure = tracker.get_slot(ERASURE)
+        for slot, value in ((HANDOFF_REASON, reason), (CHOSEN_LANGUAGE, chosen), (ERASURE, erasure)):
             if value is not None:
                 tracker.update(SlotSet(slot, None))
         intent, confidence = _understood(tracker)
@@ -208,12 +224,22 @@ class Dialogue:
             handoff_reason=reason,
             known=known,
             milliseconds=(time.perf_counter() - began) * 1000,
+            news=_agreed(tracker),
+            erase=bool(erasure),
         )
 
 
 def _typed(text: str) -> str:
     """What may reach Rasa of a typed text: only our own buttons' payloads name an intent, by a leading slash."""
     return _SLASHES.sub("", text)
+
+
+def _agreed(tracker: DialogueStateTracker) -> Wish | None:
+    """What the last message has brought about concerning news of orders; None when it was about something else."""
+    since = takewhile(lambda event: not isinstance(event, UserUttered), reversed(tracker.events))
+    if not any(isinstance(event, SlotSet) and event.key == NEWS for event in since):
+        return None
+    return Wish(tracker.get_slot(NEWS), dict(tracker.get_slot(NEWS_ORDERS) or {}))
 
 
 def _understood(tracker: DialogueStateTracker) -> tuple[str | None, float | None]:

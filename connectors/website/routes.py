@@ -16,8 +16,9 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from connectors import inbound
 from connectors.base import Forged, Request
+from connectors.website import voucher
 from connectors.website.connector import CHANNEL, Website
-from handoff import absence, events, inbox, queue, store
+from handoff import absence, events, inbox, queue, store, vouching
 from handoff.clock import iso
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation
@@ -40,6 +41,10 @@ Ready = Callable[[], bool]
 
 class NewSession(BaseModel):
     language: str | None = Field(default=None, max_length=20)
+
+
+class SignIn(BaseModel):
+    voucher: str = Field(max_length=2000)
 
 
 class LanguageChoice(BaseModel):
@@ -66,12 +71,13 @@ _MESSAGE_BODY = {
 }
 
 
-def router(services: Services, website: Website, labels: Labels, ready: Ready) -> APIRouter:
+def router(services: Services, website: Website, labels: Labels, ready: Ready, vouching_secret: str = "") -> APIRouter:
     """The routes, over these services.
 
     Args:
         labels: what the widget itself says, by language.
         ready: whether the bot can answer now.
+        vouching_secret: what a shop signs its vouchers with; without one nobody can be vouched for.
     """
     routes = APIRouter(tags=["website"])
     database = services.database
@@ -95,6 +101,17 @@ def router(services: Services, website: Website, labels: Labels, ready: Ready) -
         address = website.verify(await _plain(request, body=False))
         conversation = await inbox.choose_language(services, CHANNEL, address, body.language)
         return {"language": conversation.language}
+
+    if vouching_secret:
+
+        @routes.post("/api/website/identity")
+        async def sign_in(request: HttpRequest, body: SignIn) -> dict[str, str | None]:
+            address = website.verify(await _plain(request, body=False))
+            said = voucher.read(vouching_secret, body.voucher, clock_now())
+            conversation = await vouching.vouch(
+                services, CHANNEL, address, said.customer_id, said.email, said.nonce, said.expires
+            )
+            return {"id": conversation.customer_id, "email": conversation.customer_email}
 
     @routes.post("/api/website/messages", status_code=201, openapi_extra=_MESSAGE_BODY)
     async def send(request: HttpRequest, response: Response) -> dict[str, Any]:

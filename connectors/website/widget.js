@@ -5,7 +5,8 @@
  *
  * Optional attributes of the tag: data-language ("en"), data-color (any CSS colour), data-title.
  * It talks to the server it was loaded from, sets no cookie, and lives in one <shohay-widget> element whose
- * shadow root holds everything. A page may call open() and close() on that element.
+ * shadow root holds everything. A page may call open() and close() on that element, and identify(voucher) once for
+ * each page where its customer is signed in at the shop, identify(null) where nobody is (docs/identity.md).
  * All words come from the server (data/phrases/widget.yml); what the server says is only ever set as text.
  */
 (() => {
@@ -225,6 +226,26 @@
       storage.set("token", token);
       this.hooks.created(token);
       return token;
+    }
+
+    /** Tells whom the shop vouches for; a chat that is somebody else's is left for a new one. */
+    async identify(voucher) {
+      this.wanted = true; // an order can be asked about from the first message on
+      try {
+        await this.json("POST", "/identity", { voucher });
+      } catch (error) {
+        if (error.status !== 409) throw error;
+        this.leave();
+        await this.json("POST", "/identity", { voucher });
+      }
+      storage.set("identified", "yes");
+    }
+
+    /** The customer has signed out: what was theirs is not shown to whoever comes next. */
+    leave() {
+      storage.remove("identified");
+      storage.remove("token");
+      if (this.token) this.forget(this.token);
     }
 
     forget(token) {
@@ -765,7 +786,7 @@
       this.hidden = true; // until there are words: a button nobody answers is worse than none
       dress(this.shadowRoot);
       this.paintBrand();
-      this.begin();
+      this.begun = this.begin();
     }
 
     paintBrand() {
@@ -966,6 +987,7 @@
       this.markSeen();
       this.follow();
       this.refocus();
+      if (this.voucher) this.identify(this.voucher);
     }
 
     close() {
@@ -976,6 +998,31 @@
       this.launcher.setAttribute("aria-expanded", "false");
       this.drawUnread();
       this.launcher.focus();
+    }
+
+    /**
+     * The shop's customer is signed in: a voucher, or a function that fetches one from the shop's server, which is
+     * only called once there is a chat; null: nobody is signed in. Resolves to whether the chat knows it; a voucher
+     * that is not taken changes nothing.
+     */
+    async identify(voucher) {
+      await this.begun;
+      this.voucher = null;
+      if (!voucher) {
+        if (storage.get("identified")) this.client.leave();
+        return true;
+      }
+      if (typeof voucher === "function" && !this.client.token && !this.opened) {
+        this.voucher = voucher;
+        return false;
+      }
+      try {
+        await this.client.identify(typeof voucher === "function" ? await voucher() : voucher);
+      } catch {
+        return false;
+      }
+      this.follow();
+      return true;
     }
 
     /** Where the customer goes on: the input, but on a touch screen without calling up its keyboard. */

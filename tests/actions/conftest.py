@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from actions import lookup
 from actions.shop import tables
 from actions.shop.backend import Order
 from actions.shop.demo import load_demo
@@ -28,6 +29,12 @@ async def _make_demo(engine: AsyncEngine) -> None:
     await make_tables(engine)
     assert await load_demo(engine, NOW, DEMO) == 200
     await engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Misses are noted with their time; here it stands still."""
+    monkeypatch.setattr(lookup, "clock", NOW.timestamp)
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,8 @@ class Talk:
     sender: str = "v"
     policy: Policy = POLICY
     post: Post | None = None
+    customer: dict[str, str] | None = None
+    around: dict[str, Any] = field(default_factory=dict)
     slots: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
@@ -78,6 +80,8 @@ class Talk:
         loop = self.form if self.on else None
         heard = user(text, intent, [{"entity": name, "value": value} for name, value in entities.items()])
         heard["parse_data"]["metadata"] = {"language": "de", "message_id": f"{self.sender} {self.messages}"}
+        if self.customer:
+            heard["parse_data"]["metadata"]["customer"] = self.customer
         self.events.append(heard)
         new = filled_by(entities, loop, self.slots.get("requested_slot"))
         self.slots |= new
@@ -97,7 +101,10 @@ class Talk:
         asked = said.slots["requested_slot"]
         if asked is not None:
             self.events.append({"event": "action", "name": "action_listen"})
-            # Rasa asks by the phrase of this name where there is one; else the form itself has asked
+            # Rasa asks by the action or the phrase of this name where there is one; else the form itself has asked
+            asking = f"action_ask_{asked}"
+            if asking in DOMAIN["actions"]:
+                return [*said.keys, *(await self._run(asking)).keys]
             return [*said.keys, *([f"ask_{asked}"] if f"ask_{asked}" in PHRASES else [])]
         self.on = False
         self.events.append({"event": "active_loop", "name": None})
@@ -105,7 +112,7 @@ class Talk:
 
     async def _run(self, name: str) -> Said:
         said = await run_action(
-            self.shop, name, self.slots, self.events, self.codes, self.policy, self.sender, self.post
+            self.shop, name, self.slots, self.events, self.codes, self.policy, self.sender, self.post, **self.around
         )
         self.slots |= said.slots
         self.said.append(said)

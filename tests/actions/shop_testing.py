@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from actions.codes import OneTimeCodes
-from actions.post import NotSent, Post
+from actions.post import Document, NotSent, Post
 from actions.registry import all_actions
 from actions.services import SHOP_PATIENCE_SECONDS, Services
 from actions.shop import tables
@@ -56,6 +56,7 @@ class Letter:
     language: str
     phrase: str
     params: Params
+    documents: tuple[Document, ...] = ()
 
     @property
     def code(self) -> str:
@@ -72,11 +73,13 @@ class Letters:
     sent: list[Letter] = field(default_factory=list)
     broken: bool = False
 
-    async def send(self, to: str, language: str, phrase: str, params: Params) -> None:
+    async def send(
+        self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
+    ) -> None:
         """See `actions.post.Post`."""
         if self.broken:
             raise NotSent("broken")
-        self.sent.append(Letter(to, language, phrase, params))
+        self.sent.append(Letter(to, language, phrase, params, tuple(documents)))
 
 
 Everything = dict[str, dict[str, dict[str, Any]]]
@@ -182,10 +185,12 @@ async def run_action(
     policy: Policy = POLICY,
     sender: str = "c",
     post: Post | None = None,
+    **around: Any,
 ) -> Said:
-    """One action through rasa_sdk's executor, as Rasa calls it. The last user event is the latest message."""
+    """One action through rasa_sdk's executor, as Rasa calls it. The last user event is the latest message; `around` are
+    further fields of `Services`."""
     executor = ActionExecutor()
-    for action in all_actions(Services(shop, REGIONS, LANGUAGES, policy, codes, post)):
+    for action in all_actions(Services(shop, REGIONS, LANGUAGES, policy, codes, post, **around)):
         executor.register_action(action)
     latest = next((each["parse_data"] for each in reversed(events) if each["event"] == "user"), {})
     tracker = {"sender_id": sender, "slots": dict(slots or {}), "latest_message": latest, "events": list(events)}

@@ -19,7 +19,7 @@ from actions.shop.changes import Refusal
 
 FOLDER = ROOT / "data" / "phrases"
 # what the house itself says, not the actions
-OF_OTHERS = ("conversation.yml", "handoff.yml", "widget.yml")
+OF_OTHERS = ("conversation.yml", "data_copy.yml", "documents.yml", "handoff.yml", "proactive.yml", "widget.yml")
 PHRASES: dict[str, Any] = {
     key: entry
     for path in FOLDER.glob("*.yml")
@@ -135,6 +135,10 @@ def test_every_response_named_in_an_action_exists_and_every_text_is_used() -> No
         "ask_",
         *(f"cancel_{why}" for why in REFUSALS),
         "mail_code",
+        "mail_invoice",
+        "mail_order_overview",
+        "history_state_",
+        "mail_privacy_code",
         "choice_over",
         "claim_kind_",
         "payment_line_",

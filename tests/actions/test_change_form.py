@@ -1,7 +1,6 @@
 """The form before a change: which order, whose, a code, a yes; every other way leaves the order as it is."""
 
 import dataclasses
-import inspect
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +11,12 @@ from shop_testing import OwnShop, differences, run_action, user
 from sqlalchemy import delete, update
 
 from actions.change_form import ChangeForm
+from actions.registry import all_actions
 from actions.shop import tables
 from actions.shop.backend import Order, OrderState
 from actions.shop.changes import Change, ChangeKind, Doing
 from actions.slots import APPROVED_ORDER, CONFIRMATION, DETAILS, ONE_TIME_CODE
+from actions.standalone import services as standalone_services
 
 JONAS, AMINA = "jonas@example.com", "amina@example.com"
 BENGALI = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
@@ -436,13 +437,7 @@ async def test_messages_without_an_id_are_not_one_message(own: OwnShop) -> None:
     assert [row["order_id"] for row in await own.rows(tables.changes)] == ids
 
 
-def forms(base: type[ChangeForm]) -> list[str]:
-    """The forms of all classes that are made from this one."""
-    own = [] if inspect.isabstract(base) else [base().name().removeprefix("validate_")]
-    return [*own, *(name for further in base.__subclasses__() for name in forms(further))]
-
-
-CHANGES = forms(ChangeForm)
+CHANGES = [form.form_name() for form in all_actions(standalone_services()) if isinstance(form, ChangeForm)]
 
 
 @pytest.mark.parametrize("form", CHANGES)

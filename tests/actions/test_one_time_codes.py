@@ -1,6 +1,7 @@
 """One-time codes: sent once, checked a few times, good for one order in one conversation for a while."""
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -240,6 +241,21 @@ async def test_letters_asked_for_at_once_are_five_too(own: OwnShop) -> None:
     )
     assert sorted(type(each).__name__ for each in asked) == ["NoneType"] * 5 + ["TooManyLetters"] * 4
     assert len(own.letters.sent) == 5
+
+
+async def test_the_order_of_another_system_has_codes_too(own: OwnShop) -> None:
+    foreign = dataclasses.replace(await own.order("10003"), id="gid://shop/Order/5118430986")
+    asked = await asyncio.gather(
+        *(own.codes.send(f"v{n}", foreign, f"m{n}", "de") for n in range(7)), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in asked) == ["NoneType"] * 5 + ["TooManyLetters"] * 2
+    row = next(row for row in await own.rows(tables.codes) if row["sent_at"])
+    hashes = {own.codes._hash(row["id"], letter.code): letter.code for letter in own.letters.sent}
+    conversation, code = row["conversation"], hashes[row["code_hash"]]
+    assert await own.codes.check(conversation, foreign.id, wrong(code)) is Checked.WRONG
+    assert await own.codes.check(conversation, foreign.id, code) is Checked.RIGHT
+    assert await own.codes.verified(conversation, foreign.id)
+    assert not await own.codes.verified(conversation, (await own.order("10003")).id)
 
 
 @pytest.mark.parametrize("digits", [BENGALI, DEVANAGARI], ids=["bengali", "devanagari"])

@@ -78,6 +78,7 @@ async def test_a_miss_asks_again_and_offers_a_person(act: RunAction, action: str
         "order_contact": None,
         "verified_order": None,
         "lookup_misses": 2,
+        "missed_at": [NOW.timestamp()],
         "requested_slot": "order_number",
     }
     assert said.other_events == [("active_loop", form), ("followup", "action_listen")]
@@ -89,6 +90,18 @@ async def test_the_third_miss_goes_to_a_person_and_says_nothing(act: RunAction) 
     assert said.slots["handoff_reason"] == "verification_failed"
     assert (said.slots["lookup_misses"], said.slots["order_contact"]) == (3, None)
     assert said.other_events == []
+
+
+@pytest.mark.parametrize(("ages", "person"), [([10, 200, 500, 899], True), ([10, 200, 500, 901], False)])
+async def test_the_fifth_miss_within_a_quarter_of_an_hour_goes_to_a_person_whatever_fitted_in_between(
+    act: RunAction, ages: list[int], person: bool
+) -> None:
+    missed_at = [NOW.timestamp() - age for age in ages]
+    said = await act(
+        "action_order_status", {"order_number": "99999", **AMINA, "lookup_misses": 0.0, "missed_at": missed_at}
+    )
+    assert (said.slots.get("handoff_reason") == "verification_failed") is person
+    assert (said.keys == []) is person
 
 
 async def test_without_number_or_contact_the_form_asks(act: RunAction) -> None:
