@@ -195,6 +195,15 @@ async def test_an_order_that_is_not_paid_gives_nothing_back_and_can_grow_at_the_
     assert shopify.count("GiveBack") == 0
 
 
+async def test_money_that_somebody_has_to_send_by_hand_is_for_a_person(shopify: Shopify, shop: ShopifyShop) -> None:
+    sale = transaction(1, "SALE", "72.00", gateway="Bank Deposit", paymentDetails=None)
+    shopify.put(just_placed(transactions=[sale]))
+    with pytest.raises(Refused) as refused:
+        await shop.change_items(ID, {MUG: 1}, doing())
+    assert refused.value.why is Refusal.NOT_SUPPORTED
+    assert shopify.count("EditBegin") == 0
+
+
 async def test_what_is_held_on_a_card_does_not_grow(shopify: Shopify, shop: ShopifyShop) -> None:
     held = transaction(1, "AUTHORIZATION", "72.00")
     shopify.put(just_placed(displayFinancialStatus="AUTHORIZED", transactions=[held]))
