@@ -306,3 +306,17 @@ async def test_what_shopify_does_not_know_goes_to_a_person(shopify: Shopify, sho
     with pytest.raises(Refused) as refused:
         await shop.open_claim(ID, wish, doing())
     assert refused.value.why is Refusal.NOT_SUPPORTED
+
+
+async def test_an_old_message_that_comes_again_undoes_nothing_later(
+    shopify: Shopify, shop: ShopifyShop, own_sqlite: OwnShop
+) -> None:
+    shopify.put(just_placed())
+    first = await shop.change_address(ID, ELSEWHERE, DHAKA, "BD", doing("a"))
+    later = Address("Amina Rahman", "House 1, Road 1", "1205")
+    await shop.change_address(ID, later, DHAKA, "BD", doing("b"))
+    assert await shop.change_address(ID, ELSEWHERE, DHAKA, "BD", doing("a")) == first
+    read = await shop.find_order("1001")
+    assert read is not None
+    assert read.address == later
+    assert [row["reference"] for row in await rows(own_sqlite)] == ["C1001-1", "C1001-2"]
