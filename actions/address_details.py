@@ -16,7 +16,7 @@ from actions.shop.cities import Cities
 
 NONE = "none"
 # what a message about an address may be taken for
-_REPLIES = {*NO_OTHER_WISH, "change_delivery_address", "update_account", "contact_details"}
+_REPLIES = {*NO_OTHER_WISH, "change_delivery_address", "update_account", "contact_details", "out_of_scope"}
 _MARKED = re.compile(r"[:：\n]\s*(.+)", re.DOTALL)
 _TO = re.compile(r"^.*\s(?:to|an|nach|in|à|au|a|al|en)\s+(?=.*\d)", re.IGNORECASE)
 _SHORTEST_STREET = 5
@@ -83,7 +83,7 @@ class StreetDetail(_AddressPart):
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
         """Of the answer; unasked, of a whole address."""
         texts = found_in(heard, order.country, self._cities)
-        if asked and not texts and is_reply(heard):
+        if asked and not texts and (is_reply(heard) or self._is_address(heard, order)):
             texts = [heard.text]
         for text in texts:
             street = read_address(text, order.country, self._cities).street
@@ -95,6 +95,10 @@ class StreetDetail(_AddressPart):
     def ask(self, order: Order, known: Known, dispatcher: CollectingDispatcher) -> None:
         """For all of the address at once."""
         dispatcher.utter_message(response="utter_address_question")
+
+    def _is_address(self, heard: Heard, order: Order) -> bool:
+        """Whether it is one, whatever else it may sound like."""
+        return not heard.asks and heard.intent != "choose" and _is_whole(heard.text, order.country, self._cities)
 
 
 class PostcodeDetail(_AddressPart):
@@ -109,9 +113,10 @@ class PostcodeDetail(_AddressPart):
             return ""
         if found := self.beside_street(heard, order, known).postcode:
             return found
-        if not asked or not is_reply(heard) or not heard.text:
+        found = find_postcode(heard.text, order.country)
+        if not asked or not (is_reply(heard) or found == heard.text.upper()) or not heard.text:
             return None
-        if found := find_postcode(heard.text, order.country):
+        if found:
             return found
         if any(letter.isdigit() for letter in heard.text):
             raise Unusable("address_postcode_wrong")
@@ -134,6 +139,8 @@ class CityDetail(_AddressPart):
         """Beside the street, as the answer, or the one city that a message names."""
         if found := self.beside_street(heard, order, known).city:
             return found[: _LONGEST[self.name]]
+        if asked and (known_city := self._cities.find(heard.text)):
+            return known_city  # whatever else its name may sound like
         if not is_reply(heard):
             return None
         named = list(dict.fromkeys(heard.values("city")))

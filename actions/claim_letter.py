@@ -15,13 +15,16 @@ from actions.values import Value, ident, lines, phrase
 
 logger = logging.getLogger(__name__)
 
+# less than the shop has: whoever waits for the answer waits for both, and a claim that was made must be told
+SECONDS = 2.5
+
 
 async def confirm_by_letter(services: Services, change: Change, tracker: Tracker) -> bool:
     """Whether the letter went out; the claim stands without it, so nothing that goes wrong is more than told."""
     if services.post is None:
         return False
     try:
-        async with asyncio.timeout(services.patience):
+        async with asyncio.timeout(SECONDS):
             order = await services.shop.find_order(change.order_number)
             claim = next((one for one in order.claims if one.number == change.after["number"]), None) if order else None
             if order is None or claim is None:

@@ -4,10 +4,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.change_form import language_of
+from actions.change_form import language_of, message_id
 from actions.forms import OrderForm
 from actions.lookup import OrderAction
 from actions.post import Document, DocumentKind, NotSent
+from actions.sent_lately import SentLately
 from actions.services import Services
 from actions.shop.backend import Order, OrderState, PaymentState
 from actions.slots import HANDOFF_REASON, WISHED
@@ -33,6 +34,10 @@ class ActionInvoiceRequest(OrderAction):
 
     form = "invoice_request_form"
 
+    def __init__(self, services: Services | None = None) -> None:
+        super().__init__(services)
+        self._lately = SentLately()
+
     def name(self) -> str:
         """The action's name."""
         return "action_invoice_request"
@@ -44,13 +49,19 @@ class ActionInvoiceRequest(OrderAction):
         if kind is None:
             dispatcher.utter_message(response="utter_invoice_none", number=number)
             return []
+        address, key = ident(masked(order.customer.email)), message_id(tracker)
+        again = self._lately.already(order.id, key)
+        if not again and self._lately.enough(order.id):
+            dispatcher.utter_message(response="utter_invoice_enough", number=number, address=address)
+            return []
         try:
-            await self._send(kind, order, tracker)
+            if not again:
+                await self._send(kind, order, tracker)
+                self._lately.note(order.id, key)
         except NotSent:
             dispatcher.utter_message(response="utter_invoice_not_sent", number=number)
             wished = f"{kind.replace('_', ' ')} for order {order.number}, to the e-mail address of the order"
             return [SlotSet(WISHED, wished), SlotSet(HANDOFF_REASON, "invoice_request")]
-        address = ident(masked(order.customer.email))
         dispatcher.utter_message(response=_SAID[kind], number=number, address=address)
         return []
 

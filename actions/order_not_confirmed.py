@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from rasa_sdk.forms import REQUESTED_SLOT
-from rasa_sdk.types import DomainDict
 
 from actions.change_form import end_form, language_of
-from actions.claims import ClaimAction, ClaimForm, today
+from actions.claim_letter import SECONDS
+from actions.claims import ClaimAction, today
 from actions.detail import Known
-from actions.heard import Heard, heard_since
+from actions.numberless import NumberlessForm
 from actions.order_lines import items_line
 from actions.order_status import order_status
 from actions.payment_details import payment_lines
@@ -21,13 +20,11 @@ from actions.services import Services
 from actions.shop.backend import ClaimKind, Order, Remedy
 from actions.shop.changes import ClaimWish, Refusal
 from actions.shop.payment_record import is_over, is_waiting
-from actions.slots import HANDOFF_REASON, ORDER_NUMBER, WISHED
+from actions.slots import HANDOFF_REASON, WISHED
 from actions.values import Value, ident, lines, money
 
-_INTENT = "order_not_confirmed"
 
-
-class ValidateOrderNotConfirmedForm(ClaimForm):
+class ValidateOrderNotConfirmedForm(NumberlessForm):
     """The form before `action_order_not_confirmed`: a claim only where money is there and the order waits for it."""
 
     kind = ClaimKind.ORDER_NOT_CONFIRMED
@@ -35,15 +32,6 @@ class ValidateOrderNotConfirmedForm(ClaimForm):
     def name(self) -> str:
         """The action's name."""
         return "validate_order_not_confirmed_form"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        """Who was never given a number has none to tell: a person looks for the order by what was said."""
-        if not self._just_began(tracker) and self._has_none(tracker):
-            dispatcher.utter_message(response="utter_not_confirmed_no_number")
-            said = [one.text for one in heard_since(tracker, self.form_name())]
-            wished = "no order number; said: " + " / ".join([*said, Heard.of(tracker.latest_message).text])
-            return [SlotSet(HANDOFF_REASON, _INTENT), *end_form(), SlotSet(WISHED, wished)]
-        return await super().run(dispatcher, tracker, domain)
 
     def refusal(self, order: Order) -> Refusal | None:
         """An order that does not wait for money that is there needs no claim, and is told of in the end."""
@@ -64,7 +52,7 @@ class ValidateOrderNotConfirmedForm(ClaimForm):
             return end_form()
         dispatcher.utter_message(response="utter_not_confirmed_not_sent")
         wished = f"the confirmation of order {order.number}, which could not be sent"
-        return [SlotSet(HANDOFF_REASON, _INTENT), *end_form(), SlotSet(WISHED, wished)]
+        return [SlotSet(HANDOFF_REASON, self.intent), *end_form(), SlotSet(WISHED, wished)]
 
     def about(self, order: Order, known: Known) -> Sequence[Value]:
         """What was paid."""
@@ -73,13 +61,6 @@ class ValidateOrderNotConfirmedForm(ClaimForm):
     def wish(self, known: Known) -> ClaimWish:
         """See `ClaimForm`."""
         return _WISH
-
-    def _has_none(self, tracker: Tracker) -> bool:
-        """Whether the reply to the question for the number has nothing in it that could be one."""
-        if tracker.get_slot(REQUESTED_SLOT) != ORDER_NUMBER or self.wishes_more(tracker):
-            return False
-        heard = Heard.of(tracker.latest_message)
-        return heard.intent != "affirm" and not self._says_something(heard.text)
 
     async def _confirm(self, order: Order, tracker: Tracker) -> bool:
         post = self._services.post
@@ -91,7 +72,7 @@ class ValidateOrderNotConfirmedForm(ClaimForm):
             "details": lines([items_line((item, item.quantity) for item in order.items), *payment_lines(order)]),
         }
         try:
-            async with asyncio.timeout(self._services.patience):
+            async with asyncio.timeout(SECONDS):
                 await post.send(order.customer.email, language_of(tracker, order), "confirmation", params)
         except (NotSent, TimeoutError):
             return False

@@ -11,6 +11,7 @@ from actions.change_form import end_form
 from actions.claims import ClaimAction, ClaimForm
 from actions.detail import Known
 from actions.heard import Heard, heard_since
+from actions.numberless import NumberlessForm
 from actions.payment_details import SETTLED, SETTLES, Settles, Statement, payment_lines
 from actions.services import Services
 from actions.shop.backend import ClaimKind, Order, Remedy
@@ -22,7 +23,7 @@ _BY_RECORD = "seen in the order's payments"
 
 
 class PaymentForm(ClaimForm):
-    """The form before a claim about a payment."""
+    """The form before a claim about a payment: nobody needs a card's number for it."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         """Who has typed a card number hears once that it is not needed, and was not kept."""
@@ -32,7 +33,7 @@ class PaymentForm(ClaimForm):
         return await super().run(dispatcher, tracker, domain)
 
 
-class ChargeForm(PaymentForm):
+class ChargeForm(PaymentForm, NumberlessForm):
     """What the record says, whether that settles it, and if not, what the customer sees."""
 
     settles: type[Settles]

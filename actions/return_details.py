@@ -13,11 +13,15 @@ from actions.item_details import ItemsDetail, QuantityDetail, quantities
 from actions.services import Services
 from actions.shop.backend import Order, ReturnReason
 from actions.shop.changes import ChangeKind
-from actions.shop.pieces import kept
+from actions.shop.pieces import returnable
 
 MONEY, EXCHANGE = "money", "exchange"
 # a size by its letters, as on a label
 _SIZE = re.compile(r"(?<![\w'’-])(?:X{0,3}[SL]|M|[2-6]XL)(?![\w'’-])")
+_FAULTS: Mapping[str, str] = {
+    "damaged_item": ReturnReason.DAMAGED.value,
+    "wrong_item": ReturnReason.WRONG_ITEM.value,
+}
 # what a reason in the customer's own words may be taken for
 _OWN_WORDS = {None, NLU_FALLBACK_INTENT_NAME, "start_return", "exchange_item", "size_guide"}
 
@@ -38,15 +42,14 @@ class ReasonDetail(Choice):
         ReturnReason.WRONG_ITEM.value: "return_wrong_item",
         ReturnReason.OTHER.value: "return_other_reason",
     }
-    intents: Mapping[str, str] = {
-        "damaged_item": ReturnReason.DAMAGED.value,
-        "wrong_item": ReturnReason.WRONG_ITEM.value,
-        "order_delayed": ReturnReason.LATE.value,
-    }
+    intents: Mapping[str, str] = {**_FAULTS, "order_delayed": ReturnReason.LATE.value}
 
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
-        """The button, its number, what the intent says, or their own words."""
+        """The button, its number, what the intent says, or their own words. That something came broken or is the wrong
+        one counts whenever it is said."""
         chosen = super().take(heard, order, known, asked)
+        if chosen is None and self.name not in known and not heard.asks:
+            chosen = _FAULTS.get(str(heard.intent))
         own_words = asked and heard.intent in _OWN_WORDS and not heard.asks and any(map(str.isalpha, heard.text))
         return chosen or (ReturnReason.OTHER.value if own_words else None)
 
@@ -117,7 +120,7 @@ class PiecesDetail(Detail):
         if self.name in known:
             return None
         reason, lines = ReturnReason(known[ReasonDetail.name]), {item.id: item for item in order.items}
-        chosen = quantities(order, known, kept)
+        chosen = quantities(order, known, returnable)
         takes_back = self._services.policy.returns.takes_back
         return {id_: count for id_, count in chosen.items() if takes_back(lines[id_], reason)}
 
@@ -133,8 +136,8 @@ class PiecesDetail(Detail):
 def return_details(services: Services, exchange: bool) -> Sequence[Detail]:
     """The questions of a return, or of an exchange, in the order in which they are asked."""
     return (
-        ItemsDetail("return_which_items", kept),
-        QuantityDetail("return_how_many", kept),
+        ItemsDetail("return_which_items", returnable),
+        QuantityDetail("return_how_many", returnable),
         ReasonDetail(),
         PiecesDetail(services),
         *(() if exchange else (OutcomeDetail(services),)),

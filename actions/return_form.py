@@ -14,6 +14,7 @@ from actions.return_details import InsteadDetail, PiecesDetail, ReasonDetail, re
 from actions.services import Services
 from actions.shop.backend import Order, OrderItem, ReturnReason
 from actions.shop.changes import ChangeKind, Refusal, ReturnWish
+from actions.shop.returns_policy import FAULTY
 from actions.slots import HANDOFF_REASON
 from actions.values import Value, ident, lines, listed, money, names, phrase
 
@@ -76,6 +77,8 @@ class ReturnForm(ChangeForm):
         told.append(phrase("return_line_reason", reason=phrase(ReasonDetail.answers[wish.reason])))
         if left_out := _left_out(order, known):
             told.append(phrase("return_line_left_out", names=listed(names(item.names) for item in left_out)))
+        if wish.reason not in FAULTY:
+            told.append(phrase("return_line_unused"))
         only = self._services.policy.returns.only_if_unopened
         if unopened := [item for item, _ in returning if only(item, wish.reason)]:
             told.append(phrase("return_line_unopened", names=listed(names(item.names) for item in unopened)))

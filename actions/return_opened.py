@@ -14,8 +14,9 @@ from actions.detail import Known
 from actions.order_lines import items_line, return_line
 from actions.post import Document, DocumentKind, NotSent
 from actions.return_form import refuse, wish_of
-from actions.shop.backend import Order, Return, ReturnState
+from actions.shop.backend import KeepsLabels, Order, Return, ReturnState
 from actions.shop.changes import Change, ChangeKind, Doing, Refusal
+from actions.shop.returns_policy import FAULTY
 from actions.slots import HANDOFF_REASON, WISHED
 from actions.values import Params, Value, day, ident, lines, phrase
 
@@ -76,7 +77,8 @@ class OpenReturn(ChangeAction):
         params = self._opened(order, opened)
         await self._services.post.send(order.customer.email, language, "return_label", params, [label])
         try:
-            await self._services.shop.label_sent(order.id, opened.number)
+            if isinstance(self._services.shop, KeepsLabels):
+                await self._services.shop.label_sent(order.id, opened.number)
         except Exception as error:  # the customer has it, whether or not that is noted
             logger.error("%s: a sent label is not noted: %s", self.name(), type(error).__name__)
 
@@ -85,6 +87,8 @@ class OpenReturn(ChangeAction):
         count = {item.order_item_id: item.quantity for item in opened.items}
         home = order.country in self._services.policy.returns.handed_over_in
         told: list[Value] = [items_line((item, count[item.id]) for item in order.items if item.id in count)]
+        if opened.reason not in FAULTY:
+            told.append(phrase("return_line_unused"))
         told.append(phrase("return_hand_over_home" if home else "return_hand_over_abroad"))
         told.append(return_line(order, opened))
         params: Params = {"number": ident(order.number), "return_number": ident(opened.number), "details": lines(told)}

@@ -23,7 +23,7 @@ from actions.shop.backend import (
     ReturnState,
 )
 from actions.shop.changes import Refusal, ReturnWish
-from actions.shop.pieces import kept
+from actions.shop.pieces import returnable
 from actions.shop.policy_values import BadPolicy, named, number, states
 
 # what is not as it should be comes back longer, and whatever kind of thing it is
@@ -94,7 +94,7 @@ class ReturnsPolicy:
         """Why nothing of this order can be sent back, for whatever reason; None where something can."""
         if order.state in _NEVER_CAME:
             return Refusal.NOT_POSSIBLE
-        if order.state is OrderState.RETURNED or not any(kept(order, item) > 0 for item in order.items):
+        if order.state is OrderState.RETURNED or not any(returnable(order, item) > 0 for item in order.items):
             return Refusal.ALREADY_DONE
         if order.state not in self.open_while:
             return Refusal.NOT_SUPPORTED if order.state in _CAME else Refusal.TOO_EARLY
@@ -116,7 +116,7 @@ class ReturnsPolicy:
             for id_, count in wish.items.items()
         ):
             return Refusal.NOT_POSSIBLE
-        gone = any(count > kept(order, lines[id_]) for id_, count in wish.items.items())
+        gone = any(count > returnable(order, lines[id_]) for id_, count in wish.items.items())
         return Refusal.ALREADY_DONE if gone else None
 
     def over_for(self, order: Order, reason: ReturnReason, today: date) -> bool:

@@ -144,7 +144,7 @@ class SqlShop:
         return await self._change(order_id, doing, partial(sql_returns.open_return, wish=wish))
 
     async def label_sent(self, order_id: str, number: str) -> None:
-        """See `ShopBackend`."""
+        """See `KeepsLabels`."""
         async with self._writing() as connection:
             await sql_returns.label_sent(connection, order_id, number)
 

@@ -81,6 +81,15 @@ async def test_bit_by_bit_it_is_asked_for_bit_by_bit(own: OwnShop) -> None:
     assert (await own.order(AT_THE_DOOR)).city["bn"] == "সিলেট"
 
 
+async def test_what_surely_is_an_answer_is_one_whatever_else_it_sounds_like(own_sqlite: OwnShop) -> None:
+    one = await asked_where(own_sqlite)
+    assert await one.says("House 5, Road 3, Nobinagar 3410", "store_hours") == ["ask_one_time_code"]
+    one = await asked_where(own_sqlite)
+    assert await one.says("House 5, Road 3", "out_of_scope") == ["address_postcode_question"]
+    assert await one.says("3100", "order_status") == ["address_city_question"]
+    assert await one.says("Sylhet", "shipping_cost") == ["ask_one_time_code"]
+
+
 async def test_a_city_that_nobody_knows_stands_as_it_was_typed_in_every_language(own: OwnShop) -> None:
     one = await asked_to_confirm(own, "House 5, Road 3, Nobinagar 3410")
     assert await one.says("yes", "affirm") == ["address_changed"]

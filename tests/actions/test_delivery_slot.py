@@ -150,6 +150,12 @@ async def test_a_day_without_delivery_or_too_soon_or_too_far_is_told_with_those_
         assert (told["first"], told["last"]) == ({"date": str(days[0])}, {"date": str(days[-1])})
 
 
+async def test_a_short_answer_with_a_day_is_one_whatever_else_it_sounds_like(own_sqlite: OwnShop) -> None:
+    one = await asked_when(own_sqlite)
+    day = (await days_of(own_sqlite, AT_THE_DOOR))[0]
+    assert await one.says("that day please", "opening_hours", date=day.isoformat()) == ["delivery_window_question"]
+
+
 async def test_what_names_no_day_is_asked_for_again(own_sqlite: OwnShop) -> None:
     one = await asked_when(own_sqlite)
     assert await one.says("whenever") == ["delivery_day_unclear", "delivery_day_question"]

@@ -27,10 +27,11 @@ async def test_an_exchange_is_opened_without_any_money(own: OwnShop) -> None:
     assert [line["phrase"] for line in lines] == [
         "order_line_items",
         "return_line_reason",
+        "return_line_unused",
         "exchange_line_instead",
         "return_line_free",
     ]
-    assert lines[2]["params"]["wish"] == {"id": "the same lamp in silver"}
+    assert lines[3]["params"]["wish"] == {"id": "the same lamp in silver"}
     assert await one.says("yes", "affirm") == ["exchange_opened"]
     changed = differences(before, await own.everything())
     assert {table: len(rows) for table, rows in changed.items()} == {

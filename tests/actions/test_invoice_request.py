@@ -3,12 +3,16 @@
 from typing import Any
 
 import pytest
-from shop_testing import OwnShop, Said, run_action, user
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+from shop_testing import LANGUAGES, POLICY, REGIONS, OwnShop, Said, run_action, user
 from sqlalchemy import update
 from test_action_phrases import check
 
-from actions.invoice_request import document, masked
+from actions.invoice_request import ActionInvoiceRequest, document, masked
 from actions.post import Document, DocumentKind
+from actions.sent_lately import LETTERS, WITHIN_SECONDS, SentLately
+from actions.services import Services
 from actions.shop import tables
 from actions.shop.backend import Order, OrderState, PaymentState
 
@@ -78,6 +82,62 @@ async def test_where_letters_do_not_go_a_person_sends_it(own_sqlite: OwnShop, wh
     assert said.slots["handoff_reason"] == "invoice_request"
     assert said.slots["wished"] == "invoice for order 10003, to the e-mail address of the order"
     assert JONAS not in str(said.slots["wished"])
+
+
+def asking(own: OwnShop) -> Any:
+    """One process's action, which remembers: `await ask(key)` asks in a message of this id."""
+    action = ActionInvoiceRequest(Services(own.shop, REGIONS, LANGUAGES, POLICY, post=own.letters))
+
+    async def ask(key: str, number: str = PAID, contact: str = JONAS) -> list[str]:
+        latest = {"metadata": {"language": "en", "message_id": key}}
+        slots = {"order_number": number, "order_contact": contact}
+        dispatcher = CollectingDispatcher()
+        await action.run(dispatcher, Tracker("v", slots, latest, [], False, None, {}, None), {})
+        for said in dispatcher.messages:
+            check(said["response"].removeprefix("utter_"), {k: v for k, v in said.items() if k not in REST})
+        return [said["response"].removeprefix("utter_") for said in dispatcher.messages]
+
+    return ask
+
+
+async def test_a_message_that_is_answered_again_sends_no_second_letter(own_sqlite: OwnShop) -> None:
+    ask = asking(own_sqlite)
+    assert await ask("m1") == await ask("m1") == ["invoice_sent"]
+    assert len(own_sqlite.letters.sent) == 1
+    assert await ask("m2") == ["invoice_sent"]
+    assert len(own_sqlite.letters.sent) == 2
+
+
+async def test_nobodys_mailbox_is_flooded(own_sqlite: OwnShop) -> None:
+    ask = asking(own_sqlite)
+    for number in range(LETTERS):
+        assert await ask(f"m{number}") == ["invoice_sent"]
+    assert await ask("one more") == ["invoice_enough"]
+    assert len(own_sqlite.letters.sent) == LETTERS
+    assert await ask("another order", UNPAID, RAKIB) == ["invoice_overview_sent"]
+
+
+async def test_a_letter_that_was_not_taken_is_tried_again_with_the_next_message(own_sqlite: OwnShop) -> None:
+    ask = asking(own_sqlite)
+    own_sqlite.letters.broken = True
+    assert await ask("m1") == ["invoice_not_sent"]
+    own_sqlite.letters.broken = False
+    assert await ask("m1") == ["invoice_sent"]
+    assert len(own_sqlite.letters.sent) == 1
+
+
+def test_after_an_hour_letters_are_forgotten() -> None:
+    now = 0.0
+    lately = SentLately(lambda: now)
+    for number in range(LETTERS):
+        now = float(number)
+        lately.note("o", str(number))
+    now = WITHIN_SECONDS - 0.5
+    assert lately.enough("o") and lately.already("o", "0")
+    assert not lately.enough("p") and not lately.already("p", "0")
+    now = WITHIN_SECONDS + 0.5
+    assert not lately.enough("o") and not lately.already("o", "0")
+    assert lately.already("o", "1")
 
 
 async def test_a_shop_that_is_down_leads_to_a_person(own_sqlite: OwnShop) -> None:

@@ -1,5 +1,8 @@
 """Something broken, wrong or missing: asked bit by bit or said at once; granted at once, or a person knows it all."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from claim_testing import (
     CHEAP,
@@ -223,6 +226,19 @@ async def test_the_letter_is_answered_with_a_photo_and_goes_to_the_orders_addres
     assert letter.params["claim"] == {"id": "K10010-1"}
     assert [line["phrase"] for line in letter.params["details"]["lines"]][-1] == "mail_claim_photo"  # type: ignore
     assert "claim_letter_photo" in str(one.params("claim_open"))
+
+
+async def test_a_post_that_hangs_holds_nobody_up(mine_sqlite: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = await asked_to_confirm(mine_sqlite, talk(mine_sqlite, intent="damaged_item"))
+    monkeypatch.setattr("actions.claim_letter.SECONDS", 0.05)
+
+    async def hang(*_: Any) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(mine_sqlite.letters, "send", hang)
+    async with asyncio.timeout(5):
+        assert await one.says("yes", "affirm") == ["claim_open"]
+    assert "letter" not in str(one.params("claim_open"))
 
 
 async def test_without_a_letter_nothing_is_said_of_one_and_the_claim_stands(mine_sqlite: OwnShop) -> None:

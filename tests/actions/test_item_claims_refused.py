@@ -1,4 +1,4 @@
-"""What cannot be claimed is refused before any question or code; a shop that is down or cannot leads to a person."""
+"""What cannot be claimed is refused before any question or code; a shop that is down leads to a person."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""No confirmation: the order is told and confirmed again; money nobody noticed is claimed; else a person."""
+"""No confirmation: the order is told and confirmed again, money that nobody noticed is claimed."""
 
 import pytest
 from claim_testing import code_typed, new_rows, over
@@ -93,7 +93,7 @@ async def test_who_was_given_no_number_gets_a_person_who_knows_what_was_said(
 ) -> None:
     one, before = talk(own_sqlite, intent=INTENT), await own_sqlite.everything()
     assert await one.says("I paid 25 euros and the page went white", INTENT) == ["ask_order_number"]
-    assert await one.says(text, intent) == ["not_confirmed_no_number"]
+    assert await one.says(text, intent) == ["no_number_person"]
     assert over(one) and one.slots["handoff_reason"] == INTENT
     assert "page went white" in one.slots["wished"] and text in one.slots["wished"]
     assert await own_sqlite.everything() == before

@@ -169,6 +169,15 @@ async def test_a_card_number_is_told_kindly_and_once(own_sqlite: OwnShop) -> Non
     assert await two.says(typed + " again") == ["order_number_invalid", "ask_order_number"]
 
 
+@pytest.mark.parametrize("intent", CHARGES)
+async def test_who_never_ordered_anything_has_no_number_and_gets_a_person(own_sqlite: OwnShop, intent: str) -> None:
+    one = talk(own_sqlite, intent=intent)
+    await one.says("34.50 with your name on it, and I never bought from you", intent)
+    assert await one.says("I don't have one", "deny") == ["no_number_person"]
+    assert over(one) and one.slots["handoff_reason"] == intent
+    assert "34.50 with your name on it" in one.slots["wished"]
+
+
 @pytest.mark.parametrize(("number", "contact"), [(PENDING, WAITS), (FAILED, FAILER), (AT_DOOR, AT_HOME)])
 async def test_another_way_to_pay_is_arranged_by_a_person(own: OwnShop, number: str, contact: str) -> None:
     one, said = await begun(own, "change_payment_method", number, contact)

@@ -17,9 +17,19 @@ from shop_testing import NOW, POLICY, ROOT, OwnShop, differences
 from sqlalchemy import update
 
 from actions.shop import tables
-from actions.shop.backend import Money, Order, OrderState, ReturnReason, ReturnState
+from actions.shop.backend import (
+    Claim,
+    ClaimKind,
+    ClaimState,
+    Money,
+    Order,
+    OrderState,
+    Remedy,
+    ReturnReason,
+    ReturnState,
+)
 from actions.shop.changes import Change, Doing, Refusal, Refused, ReturnWish
-from actions.shop.pieces import kept
+from actions.shop.pieces import returnable
 from actions.shop.policy import BadPolicy, Policy
 from actions.shop.returns_policy import FAULTY, ReturnsPolicy, delivered_on
 from actions.shop.sql import SqlShop
@@ -138,6 +148,29 @@ def test_no_more_goes_back_than_was_paid_and_is_not_promised_for_another_return(
     rejected = dataclasses.replace(order.returns[0], state=ReturnState.REJECTED)
     free = dataclasses.replace(order, returns=(rejected,))
     assert RETURNS.estimate(free, everything, ReturnReason.DAMAGED).amount.minor == order.payments[0].amount.minor
+
+
+@pytest.mark.parametrize(
+    ("state", "remedy", "left"),
+    [
+        (ClaimState.GRANTED, Remedy.REFUND, 1),
+        (ClaimState.GRANTED, Remedy.REPLACEMENT, 2),  # one piece for another
+        (ClaimState.OPEN, Remedy.REFUND, 2),
+        (ClaimState.REJECTED, Remedy.REFUND, 2),
+    ],
+)
+def test_what_was_paid_back_because_it_was_broken_is_not_paid_back_again(
+    orders: dict[str, Order], state: ClaimState, remedy: Remedy, left: int
+) -> None:
+    order = orders[TWO_PIECES]
+    item = order.items[0]
+    claim = Claim("c", order.id, "K1", ClaimKind.DAMAGED, state, {item.id: 1}, "broken", remedy, NOW)
+    claimed = dataclasses.replace(order, claims=(claim,))
+    assert returnable(claimed, item) == left
+    assert returnable(dataclasses.replace(order, claims=(claim,) * 2), item) == 2 * left - 2
+    both = ReturnWish({item.id: 2}, ReturnReason.LATE)
+    today = (delivered_on(order) or NOW.date()) + timedelta(days=1)
+    assert RETURNS.refuses(claimed, both, today) is (Refusal.ALREADY_DONE if left < 2 else None)
 
 
 @pytest.mark.parametrize(
@@ -281,10 +314,10 @@ def test_whatever_is_asked_for_only_what_the_policy_takes_back_is_opened_and_no_
             assert order.state in policy.open_while and arrived is not None
             assert today <= arrived + timedelta(days=policy.faulty_days if reason in FAULTY else policy.days)
             lines = {item.id: item for item in order.items}
-            assert items and all(0 < count <= kept(order, lines[id_]) for id_, count in items.items())
+            assert items and all(0 < count <= returnable(order, lines[id_]) for id_, count in items.items())
             assert all(policy.takes_back(lines[id_], reason) for id_ in items)
             now = await own.order(str(number))
-            assert all(kept(now, item) >= 0 for item in now.items)
+            assert all(returnable(now, item) >= 0 for item in now.items)
             promised = sum(one.amount.minor for one in now.returns if one.refund is None and not one.rejection)
             back = sum(refund.amount.minor for refund in now.refunds)
             assert promised + back <= sum(payment.amount.minor for payment in now.payments)

@@ -1,7 +1,7 @@
 """The shop's policies: read from its file, told where they are wrong, and kept for every state of an order."""
 
 import dataclasses
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,13 @@ CLAIMS: dict[str, Any] = {
     "double_up_to": {},
     "wait_days": 5,
 }
+DELIVERY: dict[str, Any] = {
+    "time_zone": "Asia/Dhaka",
+    "countries": ["BD"],
+    "windows": [["09:00", "13:00"]],
+    "days_ahead": [1, 7],
+    "not_on": ["fri"],
+}
 GOOD: dict[str, Any] = {
     "policies": {
         "cancel_while": ["placed", "processing"],
@@ -42,13 +49,7 @@ GOOD: dict[str, Any] = {
         "change_items_while": ["placed"],
         "shipping_city": {"country": "BD", "city": "Dhaka"},
         "move_delivery_while": ["placed"],
-        "delivery": {
-            "time_zone": "Asia/Dhaka",
-            "countries": ["BD"],
-            "windows": [["09:00", "13:00"]],
-            "days_ahead": [1, 7],
-            "not_on": ["fri"],
-        },
+        "delivery": DELIVERY,
     },
     "facts": {
         "tracking_update": {"hours": [12, 24]},
@@ -70,7 +71,13 @@ GOOD: dict[str, Any] = {
 }
 
 
-TIMES = ("code_valid", "refund_time_bank", "refund_time_card", "refund_time_wallet")
+UNITS = {
+    "code_valid": "minutes",
+    "tracking_update": "hours",
+    "change_window": "hours",
+    "bulk_from": "number",
+    "delivery_attempts": "number",
+}
 
 
 def load(folder: Path, content: Any) -> Policy:
@@ -143,12 +150,12 @@ def test_a_list_of_states_that_is_none_is_told_with_its_file_and_what_to_write(t
     assert all(state in text for state in OrderState)
 
 
-@pytest.mark.parametrize("name", TIMES)
+@pytest.mark.parametrize("name", [name for name, fact in sorted(GOOD["facts"].items()) if "money" not in fact])
 @pytest.mark.parametrize(
     "value", [None, 0, -1, [], [0], [-3, -1], "10", "ten", 1.5, True, [True], ["5", "10"], [5, "10"], [5, None], {}]
 )
 def test_a_time_that_is_none_is_told_with_its_file_and_what_to_write(tmp_path: Path, name: str, value: Any) -> None:
-    unit = {"code_valid": "minutes", "tracking_update": "hours"}.get(name, "days")
+    unit = UNITS.get(name, "days")
     for fact in ({unit: value}, value, {"weeks": 10}):
         with pytest.raises(BadPolicy) as told:
             load(tmp_path, with_fact(name, fact))
@@ -157,7 +164,7 @@ def test_a_time_that_is_none_is_told_with_its_file_and_what_to_write(tmp_path: P
         )
 
 
-@pytest.mark.parametrize("name", TIMES)
+@pytest.mark.parametrize("name", sorted(GOOD["facts"]))
 def test_a_time_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
     facts = {key: fact for key, fact in GOOD["facts"].items() if key != name}
     for content in ({**GOOD, "facts": facts}, {**GOOD, "facts": list(facts)}):
@@ -168,10 +175,10 @@ def test_a_time_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(("under", "name"), [("claims", "wait_days"), ("parcels", "silent_days")])
 @pytest.mark.parametrize("value", [None, -1, "5", 1.5, True, [5], {"days": 5}])
 def test_a_number_of_days_that_is_none_is_told(tmp_path: Path, under: str, name: str, value: Any) -> None:
-    for found in ({name: value}, value):
-        with pytest.raises(BadPolicy) as told:
-            load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], under: found}})
-        assert f"policies.{under}.{name} must be a whole number of days" in str(told.value)
+    found = {**GOOD["policies"][under], name: value}
+    with pytest.raises(BadPolicy) as told:
+        load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], under: found}})
+    assert f"policies.{under}.{name} must be a whole number" in str(told.value)
 
 
 def test_how_long_parcels_are_waited_for_is_read(tmp_path: Path) -> None:
@@ -197,3 +204,44 @@ def test_an_order_can_be_cancelled_in_the_states_of_the_policy_and_in_no_other(
         assert refusal is Refusal.ALREADY_DONE  # whatever the policy says
     else:
         assert refusal is (None if state in allowed else Refusal.TOO_LATE)
+
+
+def test_when_parcels_are_brought_is_read(tmp_path: Path) -> None:
+    policy = load(tmp_path, GOOD).delivery
+    assert (policy.zone.key, policy.countries, policy.ahead, policy.not_on) == ("Asia/Dhaka", {"BD"}, (1, 7), {4})
+    assert policy.windows == ((time(9), time(13)),)
+    assert (policy.attempts, policy.kept, policy.move_while) == (3, timedelta(days=7), {OrderState.PLACED})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("time_zone", "Mars/Base"),
+        ("time_zone", None),
+        ("countries", "BD"),
+        ("windows", []),
+        ("windows", [["13:00", "09:00"]]),
+        ("windows", [["09:00"]]),
+        ("windows", [["nine", "ten"]]),
+        ("days_ahead", [7, 1]),
+        ("days_ahead", [-1, 7]),
+        ("days_ahead", 7),
+        ("not_on", ["friday"]),
+        ("not_on", "fri"),
+    ],
+)
+def test_a_time_of_delivery_that_is_none_is_told_with_what_to_write(tmp_path: Path, name: str, value: Any) -> None:
+    with pytest.raises(BadPolicy, match=r"policies\.delivery must be written as \{time_zone: Asia/Dhaka"):
+        load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], "delivery": {**DELIVERY, name: value}}})
+
+
+@pytest.mark.parametrize("value", [None, "Dhaka", {"country": "BD"}, {"country": "Bangladesh", "city": "Dhaka"}])
+def test_a_city_that_is_none_is_told(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(BadPolicy, match=r"policies\.shipping_city must have country and city"):
+        load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], "shipping_city": value}})
+
+
+@pytest.mark.parametrize("value", [None, 70, {"days": 70}, {"money": {}}, {"money": {"BDT": "70"}}])
+def test_a_fee_that_is_none_is_told(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(BadPolicy, match=r"facts\.shipping_fee_city must have money"):
+        load(tmp_path, with_fact("shipping_fee_city", value))

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from handoff_testing import SADIA, answer, dump, tracked, write
 
-from handoff import absence, erasure, outbox, ownership, ratings
+from handoff import absence, erasure, news, outbox, ownership, ratings
+from handoff.clock import now
 from handoff.conversations import Conversation
 from handoff.database import Database
+from handoff.following import Wish
 from handoff.messages import Button, Said
+from handoff.news import News
 from handoff.people import Person
 from handoff.services import Services
 
@@ -32,8 +35,14 @@ async def live(services: Services, agent: Person, mark: str) -> str:
     await write(services, address=mark, payload=f"{ratings.PREFIX}2")
     await write(services, address=mark, payload=ratings.COMMENT)
     await write(services, f"too slow, {mark}", mark)
+    await write(services, "tell me when it comes, and then erase it all", mark)
+    wish = Wish("yes", {mark: f"{mark}@example.com"})
+    await answer(services, f"I will, {mark}", news=wish, erase=True)
+    piece = {"carrier": mark, "tracking_number": mark}
+    await news.take_in(services, News(mark, "shipped", mark, f"{mark}@example.com", now(), None, piece))
     await write(services, "a person again", mark)
     await answer(services, handoff_reason="complaint", known={"item": {"name": mark}})
+    await news.tell_due(services)
     await write(services, address=mark, payload=absence.CONTACT)
     await write(services, f"{mark}@example.com", mark)
     (due,) = (await outbox.take_due(services.database, "fake")).due
@@ -42,6 +51,7 @@ async def live(services: Services, agent: Person, mark: str) -> str:
 
 
 MARKED = ("contacts", "identities", "messages", "deliveries", "handoffs", "ratings", "tracker_events")
+MARKED += ("followed_orders", "order_news")
 
 
 def slots(mark: str) -> str:

@@ -99,7 +99,7 @@ def order_of(raw: Raw, refunds: Sequence[Raw], parcels: Sequence[Raw], reading: 
         payments=payments,
         returns=(),
         refunds=refunds_of(refunds, currency, payments, reading),
-        address=_address(to),
+        address=address_of(to),
     )
 
 
@@ -193,7 +193,8 @@ def _phone(typed: str, country: str) -> str | None:
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if possible else None
 
 
-def _address(to: Raw) -> Address | None:
+def address_of(to: Raw) -> Address | None:
+    """Who gets it, and where."""
     street = ", ".join(filter(None, (text(to, name, required=False) for name in ("address_1", "address_2"))))
     return Address(_name(to), street, text(to, "postcode", required=False)) if street else None
 

@@ -30,7 +30,7 @@ class OrderReader:
 
     async def by_number(self, number: str) -> Order | None:
         """The order with this number, or None, by the same four requests."""
-        if not (number.isascii() and number.isdecimal()) or len(number) > _LONGEST_NUMBER:
+        if not _is_number(number):
             return None
         one, several = await asyncio.gather(
             self.client.get(f"wc/v3/orders/{int(number)}"),
@@ -47,7 +47,7 @@ class OrderReader:
 
     async def raw(self, order_id: str) -> Raw | None:
         """What WooCommerce says of an order; None where there is none."""
-        if not (order_id.isascii() and order_id.isdecimal()) or len(order_id) > _LONGEST_NUMBER:
+        if not _is_number(order_id):
             return None
         found = await self.client.get(f"wc/v3/orders/{int(order_id)}")
         raw = None if found is None else record(found, "order")
@@ -67,7 +67,7 @@ class OrderReader:
     async def of(self, whose: str, limit: int) -> tuple[Order, ...]:
         """The newest orders of a customer, newest first, at most `limit`; a guest is known by the e-mail address."""
         guest = whose.startswith(GUEST)
-        if whose == GUEST or limit < 1:
+        if whose == GUEST or limit < 1 or not (guest or _is_number(whose)):
             return ()
         asked: Mapping[str, str | int] = {"search": whose.removeprefix(GUEST)} if guest else {"customer": whose}
         # a search finds more than this customer's
@@ -92,6 +92,11 @@ class OrderReader:
         refunds, parcels = await asyncio.gather(self.refunds(order_id), self.client.get(path, NO_ROUTE))
         # without the plugin nobody knows of parcels
         return refunds, [] if parcels is None else records(parcels, "shipment-trackings")
+
+
+def _is_number(text_of: str) -> bool:
+    """Whether it can be one of WooCommerce's ids: it becomes part of a request."""
+    return text_of.isascii() and text_of.isdecimal() and len(text_of) <= _LONGEST_NUMBER
 
 
 def _with_number(number: str, raws: Sequence[Raw]) -> Raw | None:

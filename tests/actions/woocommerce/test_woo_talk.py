@@ -98,3 +98,48 @@ async def test_an_expired_code_is_said_and_another_sent(talk: Talk, own: OwnShop
     (row,) = await own.rows(tables.codes)
     await own.change(update(tables.codes).values(created_at=row["created_at"] - timedelta(minutes=11)))
     assert await talk.says(code(own)) == ["code_expired", "ask_one_time_code"]
+
+
+async def test_an_order_is_sent_elsewhere_after_a_code_and_a_yes(woo: FakeWoo, woo_shop: WooShop, own: OwnShop) -> None:
+    talk = Talk(woo_shop, own.codes, "change_delivery_address_form", "action_change_delivery_address")
+    text = "send order 10723 to House 9, Road 27, Dhaka 1209"
+    said = await talk.says(text, "change_delivery_address", order_number="10723", email="amina@example.com")
+    assert said == ["ask_one_time_code"]
+    assert await talk.says(code(own)) == ["change_address_summary", "confirm_change"]
+    assert woo.changes() == []
+    assert await talk.says("yes", "affirm") == ["address_changed"]
+    told = talk.params("address_changed")
+    assert told["reference"] == {"id": "C10723-1"}
+    assert [value for value in told["new"]["list"] if isinstance(value, str)] == ["Amina Rahman", "House 9, Road 27"]
+    shipping = woo.orders[10723]["shipping"]
+    assert (shipping["address_1"], shipping["city"], shipping["postcode"]) == ("House 9, Road 27", "Dhaka", "1209")
+    before = woo.everything()
+    assert await talk.again() == ["address_changed"]
+    assert (talk.params("address_changed"), woo.everything()) == (told, before)
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        "start_return",
+        "exchange_item",
+        "change_order",
+        "delivery_slot",
+        "damaged_item",
+        "wrong_item",
+        "missing_item",
+        "package_lost",
+        "double_charged",
+        "payment_failed",
+        "unrecognised_charge",
+        "change_payment_method",
+        "order_not_confirmed",
+    ],
+)
+async def test_what_woocommerce_does_not_have_goes_to_a_person(
+    woo: FakeWoo, woo_shop: WooShop, own: OwnShop, intent: str
+) -> None:
+    talk = Talk(woo_shop, own.codes, f"{intent}_form", f"action_{intent}")
+    await talk.says("10723, amina@example.com", intent, order_number="10723", email="amina@example.com")
+    assert talk.slots["handoff_reason"] == intent
+    assert (woo.changes(), own.letters.sent) == ([], [])
