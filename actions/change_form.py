@@ -56,6 +56,8 @@ class ChangeForm(OrderForm):
     """
 
     details: Sequence[Detail] = ()
+    # where nothing is changed, to be surely the order's owner is enough
+    needs_yes = True
     # the phrase of the letter with the code
     letter = "code"
 
@@ -70,6 +72,10 @@ class ChangeForm(OrderForm):
     @abstractmethod
     def summarise(self, order: Order, known: Known, dispatcher: CollectingDispatcher) -> None:
         """Say what is about to be done; whether to do it is asked right after that."""
+
+    async def details_of(self, order: Order) -> Sequence[Detail]:
+        """The `details` for this order, where the shop has to be asked for their answers."""
+        return self.details
 
     async def settle(
         self, order: Order, known: Known, dispatcher: CollectingDispatcher, tracker: Tracker
@@ -179,12 +185,13 @@ class ChangeForm(OrderForm):
         if why is not None:
             return [*self.refuse(order, why, dispatcher), *end_form()]
         known = dict(tracker.get_slot(DETAILS) or {}) if tracker.get_slot(VERIFIED_ORDER) in (order.id, None) else {}
-        missing, changed = self._hear(order, known, dispatcher, tracker)
+        details = await self.details_of(order)
+        missing, changed = self._hear(details, order, known, dispatcher, tracker, said_yes=answer == YES)
         if missing is None and changed:
             answer = None  # it was about something else
         told: list[EventType] = []
-        if self.details:
-            wished = "; ".join(one.describe(known[one.name], order) for one in self.details if one.name in known)
+        if details:
+            wished = "; ".join(one.describe(known[one.name], order) for one in details if one.name in known)
             told = [SlotSet(DETAILS, known), SlotSet(WISHED, wished or None)]
         if missing is not None:
             missing.ask(order, known, dispatcher)
@@ -197,7 +204,7 @@ class ChangeForm(OrderForm):
         if stepped is not None:
             return [*told, *stepped]
         told += [SlotSet(STEPPED_UP_ORDER, order.id), SlotSet(ONE_TIME_CODE, None)]
-        if answer == YES:
+        if answer == YES or not self.needs_yes:
             return [*told, *end_form(approved=order.id)]
         if answer == NO:
             dispatcher.utter_message(response="utter_left_as_it_was")
@@ -207,7 +214,13 @@ class ChangeForm(OrderForm):
         return [*told, SlotSet(CONFIRMATION, None), _ask(CONFIRMATION)]
 
     def _hear(
-        self, order: Order, known: dict[str, Any], dispatcher: CollectingDispatcher, tracker: Tracker
+        self,
+        details: Sequence[Detail],
+        order: Order,
+        known: dict[str, Any],
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        said_yes: bool,
     ) -> tuple[Detail | None, bool]:
         """Takes into `known` what was said of the details.
 
@@ -221,10 +234,13 @@ class ChangeForm(OrderForm):
         latest = None if asked == ONE_TIME_CODE or _stepped_aside(tracker) else Heard.of(tracker.latest_message)
         earlier = heard_since(tracker, self.form_name())
         before, missing, objected = dict(known), None, False
-        for detail in self.details:
+        for detail in details:
             if any(known.get(name) != before.get(name) for name in detail.about):
                 known.pop(detail.name, None)
-            if not detail.needed(order, known):
+            if said_yes and detail.name not in before:
+                # a yes that is answered again finds the order changed by itself: nothing more is asked for it
+                continue
+            if not (said_yes and detail.name in known) and not detail.needed(order, known):
                 known.pop(detail.name, None)
                 continue
             try:
@@ -243,7 +259,7 @@ class ChangeForm(OrderForm):
                 break
         changed = any(known.get(name) != value for name, value in before.items())
         new = known != before
-        answering = {*(one.name for one in self.details), *([CONFIRMATION] if self.details else [])}
+        answering = {*(one.name for one in details), *([CONFIRMATION] if details else [])}
         if latest is not None and asked in answering and not (new or objected):
             if self.wishes_more(tracker) and tracker.get_slot(VERIFIED_ORDER) == order.id:
                 raise ActionExecutionRejection(self.form_name())
@@ -270,7 +286,7 @@ class ChangeForm(OrderForm):
         if not await self._services.codes.waiting(tracker.sender_id, order.id):
             try:
                 await self._services.codes.send(
-                    tracker.sender_id, order, message_id(tracker), letter_language(tracker, order), self.letter
+                    tracker.sender_id, order, message_id(tracker), language_of(tracker, order), self.letter
                 )
             except (TooManyLetters, NotSent):
                 return _to_person("code_not_possible", dispatcher)
@@ -294,8 +310,8 @@ def _stepped_aside(tracker: Tracker) -> bool:
     return False
 
 
-def letter_language(tracker: Tracker, order: Order) -> str:
-    """The language of a letter to this customer: that of what they just wrote, else their own."""
+def language_of(tracker: Tracker, order: Order) -> str:
+    """The language that the customer is written to in: the latest message's, else the one they ordered in."""
     found = (tracker.latest_message.get("language") or {}).get("name")
     known = (tracker.latest_message.get("metadata") or {}).get("language")
     return str(found or known or order.customer.language)

@@ -31,7 +31,7 @@ Slots = dict[str, str | None]
 # Somebody who asks for a person gets one, even where the same message names an order.
 _WANTS_PERSON = {"human_agent", "complaint"}
 # What a reply to the form's question is taken for when it says nothing else.
-_NO_OTHER_WISH = {None, NLU_FALLBACK_INTENT_NAME, CLOSE, FOREIGN, "affirm", "deny", CHOOSE}
+NO_OTHER_WISH = {None, NLU_FALLBACK_INTENT_NAME, CLOSE, FOREIGN, "affirm", "deny", CHOOSE}
 # at these questions an order's number is one; at any other, digits mean something else
 _NUMBER_IS_MEANT = (ORDER_NUMBER, ORDER_CONTACT, CONFIRMATION)
 
@@ -125,7 +125,7 @@ class OrderForm(FormValidationAction):
     def wishes_more(self, tracker: Tracker) -> bool:
         """Whether the latest message clearly says something other than a reply to a form would."""
         own_intent = self.form_name().removesuffix("_form")
-        return _intent(tracker) not in {*_NO_OTHER_WISH, own_intent}
+        return _intent(tracker) not in {*NO_OTHER_WISH, own_intent}
 
     def _just_began(self, tracker: Tracker) -> bool:
         """Whether the latest message began this form; it is no reply then, even if a form before it had asked."""

@@ -14,6 +14,8 @@ from actions.typed import fold_digits
 CHOOSE = "choose"
 CHOICE = "choice"
 _BETWEEN = ":"
+# what stands where a card number was typed (handoff/privacy.py takes it out before anything is written down)
+_CARD_REMOVED = "[••••"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Heard:
             if between and name == of:
                 return chosen
         return None
+
+    @property
+    def has_card_number(self) -> bool:
+        """Whether a payment card's number was typed."""
+        return _CARD_REMOVED in self.text
 
     @property
     def asks(self) -> bool:

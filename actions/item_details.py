@@ -31,7 +31,8 @@ class ItemsDetail(Detail):
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
         """By button, by product, or by its place in the row of buttons."""
         open_ = self.open(order)
-        if len(open_) == 1:
+        # what was chosen before stays chosen, although by now another may be the only one that is left
+        if len(open_) == 1 and not known.get(self.name):
             return [item.id for item in open_]
         chosen = heard.choice(self.name)
         if chosen == ALL:
@@ -84,8 +85,8 @@ class QuantityDetail(Detail):
         self._pieces = pieces or all_pieces
 
     def needed(self, order: Order, known: Known) -> bool:
-        """Only where a line has more than one."""
-        return self._most(order, known) > 1
+        """Only where a line has more than one. What was answered stays, although by now fewer may be left."""
+        return self.name in known or self._most(order, known) > 1
 
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
         """A number up to what there is, or all of it."""

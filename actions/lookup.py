@@ -15,6 +15,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.services import Services
 from actions.shop.backend import Order
+from actions.shop.trouble import ShopTrouble
 from actions.slots import (
     HANDOFF_REASON,
     LOOKUP_MISSES,
@@ -118,7 +119,7 @@ def missed(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType
 
 def unreachable(action: str, error: Exception, dispatcher: CollectingDispatcher) -> list[EventType]:
     """What follows when the shop does not answer: the customer is told and goes to a person."""
-    what = str(error) if isinstance(error, ShopNotConfigured) else type(error).__name__
+    what = str(error) if isinstance(error, ShopNotConfigured | ShopTrouble) else type(error).__name__
     logger.error("%s: no answer from the shop: %s", action, what)
     dispatcher.utter_message(response="utter_shop_unavailable")
     return [SlotSet(HANDOFF_REASON, "shop_unavailable")]

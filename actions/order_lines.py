@@ -2,8 +2,27 @@
 
 from collections.abc import Iterable
 
-from actions.shop.backend import OrderItem, Refund, RefundState, Shipment
+from actions.shop.backend import (
+    Money,
+    Order,
+    OrderItem,
+    PaymentMethod,
+    PaymentState,
+    Refund,
+    RefundState,
+    Return,
+    ReturnState,
+    Shipment,
+)
+from actions.shop.policy import refund_time
 from actions.values import Params, Value, day, ident, listed, moment, money, names, phrase
+
+# what is said of money to come, by the fact that says how long it takes
+_EXPECTED = {
+    "refund_time_card": "refund_expected_card",
+    "refund_time_bank": "refund_expected_bank",
+    "refund_time_wallet": "refund_expected_wallet",
+}
 
 
 def items_line(pieces: Iterable[tuple[OrderItem, int]]) -> Value:
@@ -29,6 +48,21 @@ def refund_line(refund: Refund) -> Value:
         params |= {"sent": day(refund.sent_at.date())}
     params |= {"date": day(refund.expected_on)}
     return phrase(f"refund_line_{refund.state}", **params)
+
+
+def refund_to_come(order: Order, amount: Money) -> Value:
+    """How much will go back once what comes back was looked at, where to, and how long that takes."""
+    paid = [payment for payment in order.payments if payment.state is PaymentState.CAPTURED] or order.payments
+    method = paid[-1].method if paid else PaymentMethod.BANK_TRANSFER
+    return phrase(_EXPECTED[refund_time(method)], amount=money(amount), to=phrase(f"refund_to_{method}"))
+
+
+def return_line(order: Order, found: Return) -> Value:
+    """What the customer gets for a return: money, or what they want in its place."""
+    if found.exchange_for is None:
+        return refund_line(found.refund) if found.refund else refund_to_come(order, found.amount)
+    said = {ReturnState.INSPECTED: "exchange_line_instead", ReturnState.REFUNDED: "exchange_line_done"}
+    return phrase(said.get(found.state, "exchange_line_to_come"), wish=ident(found.exchange_for))
 
 
 def _item(item: OrderItem, quantity: int) -> Value:

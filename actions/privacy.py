@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.change_form import ChangeForm, letter_language
+from actions.change_form import ChangeForm, language_of
 from actions.detail import Known
 from actions.lookup import unreachable
 from actions.post import NotSent
@@ -119,7 +119,7 @@ class ActionExportMyData(_DataAction):
             return unreachable(self.name(), error, dispatcher)
         try:
             async with asyncio.timeout(self._services.patience):
-                await stored.send_copy(tracker.sender_id, order.customer.email, letter_language(tracker, order))
+                await stored.send_copy(tracker.sender_id, order.customer.email, language_of(tracker, order))
         except (NotSent, TimeoutError) as error:
             logger.error("%s: the copy was not sent: %s", self.name(), type(error).__name__)
             dispatcher.utter_message(response="utter_export_failed")

@@ -1,24 +1,15 @@
 """How a return stands: its state, what comes next, and what money goes back when."""
 
-from collections.abc import Mapping
-
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import news
 from actions.lookup import OrderAction
-from actions.order_lines import items_line, refund_line
-from actions.shop.backend import Order, PaymentMethod, Return, ReturnState
+from actions.order_lines import items_line, return_line
+from actions.shop.backend import Order, Return, ReturnState
 from actions.slots import RETURN_NUMBER
-from actions.values import Params, Value, day, ident, lines, money, phrase
-
-# How long money takes to get there, by the kind of account; a text each.
-_WALLET = "refund_expected_wallet"
-_TIME_BACK: Mapping[PaymentMethod, str] = {
-    PaymentMethod.CARD: "refund_expected_card",
-    PaymentMethod.BANK_TRANSFER: "refund_expected_bank",
-}
+from actions.values import Params, day, ident, lines, phrase
 
 
 class ActionReturnStatus(OrderAction):
@@ -44,7 +35,10 @@ class ActionReturnStatus(OrderAction):
 
 
 def return_status(order: Order, found: Return | None) -> tuple[str, Params]:
-    """The text for an order's return (`return_status_<state>`, or `return_status_none`) and what fills it."""
+    """The text for an order's return (`return_status_<state>`, or `return_status_none`) and what fills it.
+
+    What follows the check of an exchange is another than of a return, and has its own text.
+    """
     number = ident(order.number)
     if found is None:
         return "return_status_none", {"number": number}
@@ -53,7 +47,7 @@ def return_status(order: Order, found: Return | None) -> tuple[str, Params]:
     if found.rejection:
         details.append(phrase(f"return_rejected_{found.rejection}"))
     else:
-        details.append(refund_line(found.refund) if found.refund else _refund_to_come(order, found))
+        details.append(return_line(order, found))
     params: Params = {
         "return_number": ident(found.number),
         "number": number,
@@ -62,9 +56,6 @@ def return_status(order: Order, found: Return | None) -> tuple[str, Params]:
     }
     if found.label_valid_until:
         params["label_until"] = day(found.label_valid_until)
+    if found.exchange_for is not None and found.state is ReturnState.INSPECTED:
+        return "return_status_inspected_exchange", params
     return f"return_status_{found.state}", params
-
-
-def _refund_to_come(order: Order, found: Return) -> Value:
-    method = order.payments[-1].method if order.payments else PaymentMethod.BANK_TRANSFER
-    return phrase(_TIME_BACK.get(method, _WALLET), amount=money(found.amount), to=phrase(f"refund_to_{method}"))

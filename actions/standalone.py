@@ -39,6 +39,9 @@ class StandaloneShop:
 
 def database_url() -> URL:
     """The database of `SHOHAY_DATABASE_URL`, with the async driver where the URL names none."""
+    shop = os.environ.get("SHOHAY_SHOP") or "sql"
+    if shop != "sql":
+        raise ShopNotConfigured(f"SHOHAY_SHOP is {shop}, which Rasa's own action server does not know; use sql")
     text = os.environ.get("SHOHAY_DATABASE_URL", "")
     if not text:
         raise ShopNotConfigured("SHOHAY_DATABASE_URL is not set; name the shop's database there")

@@ -1,7 +1,7 @@
 """The typed values that texts are filled with; who renders a text writes them as the customer's language does."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TypeAlias
 
 from actions.shop.backend import Money
@@ -28,6 +28,11 @@ def day(on: date) -> Value:
 def moment(at: datetime) -> Value:
     """A day and time of day; `at` is aware."""
     return {"datetime": at.isoformat()}
+
+
+def clock(at: time) -> Value:
+    """A time of day, of whatever day."""
+    return {"time": at.isoformat("minutes")}
 
 
 def names(by_language: Mapping[str, str]) -> Value:

@@ -10,7 +10,7 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -24,6 +24,9 @@ from app.attachment import Attachment
 from app.settings import Settings
 from bot.content.live import LiveWords
 from handoff.database import Database
+
+if TYPE_CHECKING:
+    from app.documents.printer import Printer
 
 SECONDS = 3.0
 GOODBYE_SECONDS = 0.5
@@ -46,7 +49,7 @@ class SmtpPost:
 
     Args:
         sender: the address that letters come from, with a name before it or without.
-        seconds: how long the server has for all of it; who waits for the letter has hardly longer.
+        seconds: how long printing and the server have for all of it; who waits for the letter has hardly longer.
         fonts: the folder of fonts for documents; None for the system's.
     """
 
@@ -57,26 +60,36 @@ class SmtpPost:
         self._sender = sender
         self._words = words
         self._seconds = seconds
-        self._fonts = fonts
+        self._printer = _printer(words, fonts)
 
     async def send(
         self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
     ) -> None:
         """See `actions.post.Post`."""
-        files = await _printed(documents, language, self._words, self._fonts)
-        await self.send_files(to, language, phrase, params, files)
+        until = self._until()
+        try:
+            async with asyncio.timeout_at(until):
+                files = await _printed(self._printer, documents, language)
+        except TimeoutError as error:
+            raise NotSent("TimeoutError") from error
+        await self._send(to, _letter(self._words, language, phrase, params), files, until)
 
     async def send_files(
         self, to: str, language: str, phrase: str, params: Params, files: Sequence[Attachment]
     ) -> None:
         """See `FilePost`."""
-        subject, text = _letter(self._words, language, phrase, params)
+        await self._send(to, _letter(self._words, language, phrase, params), files, self._until())
+
+    def _until(self) -> float:
+        return asyncio.get_running_loop().time() + self._seconds
+
+    async def _send(self, to: str, letter: tuple[str, str], files: Sequence[Attachment], until: float) -> None:
         try:
-            await self._hand_over(_message(self._sender, to, subject, text, files))
+            await self._hand_over(_message(self._sender, to, *letter, files), until)
         except (aiosmtplib.SMTPException, MessageError, OSError, ValueError, LookupError) as error:
             raise NotSent(type(error).__name__) from error
 
-    async def _hand_over(self, message: EmailMessage) -> None:
+    async def _hand_over(self, message: EmailMessage, until: float) -> None:
         secure = self._url.scheme == "smtps"
         server = aiosmtplib.SMTP(
             hostname=self._url.hostname,
@@ -88,7 +101,7 @@ class SmtpPost:
         )
         try:
             # its own time is for each step, of which there are many
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout_at(until):
                 await server.connect()
                 await server.send_message(message)
             with suppress(aiosmtplib.SMTPException, OSError):  # it is taken, however the server says goodbye
@@ -103,13 +116,13 @@ class DemoMailbox:
     def __init__(self, database: Database, words: LiveWords, fonts: Path | None = None) -> None:
         self._database = database
         self._words = words
-        self._fonts = fonts
+        self._printer = _printer(words, fonts)
 
     async def send(
         self, to: str, language: str, phrase: str, params: Params, documents: Sequence[Document] = ()
     ) -> None:
         """See `actions.post.Post`."""
-        files = await _printed(documents, language, self._words, self._fonts)
+        files = await _printed(self._printer, documents, language)
         await self.send_files(to, language, phrase, params, files)
 
     async def send_files(
@@ -143,30 +156,25 @@ def _letter(words: LiveWords, language: str, phrase: str, params: Params) -> tup
     return " ".join(subject.split()).replace("=?", "= ?"), text
 
 
-async def _printed(
-    documents: Sequence[Document], language: str, words: LiveWords, fonts: Path | None
-) -> list[Attachment]:
+def _printer(words: LiveWords, fonts: Path | None) -> Printer:
+    # imported by who sends letters, not by the web server: it takes half a second
+    from app.documents.fonts import Fonts
+    from app.documents.printer import Printer
+
+    return Printer(words, Fonts(fonts))
+
+
+async def _printed(printer: Printer, documents: Sequence[Document], language: str) -> list[Attachment]:
     """The documents as files.
 
     Raises:
         NotSent: one of them cannot be printed.
     """
-    if not documents:
-        return []
-
-    def work() -> list[Attachment]:
-        # imported with the first document: it takes half a second, which no start has to wait for
-        from app.documents.fonts import Fonts
-        from app.documents.printer import Printer
-
-        printer = Printer(words, Fonts(fonts))
-        printed = [printer.print(document, language) for document in documents]
-        return [Attachment(one.name, "application/pdf", one.content) for one in printed]
-
     try:
-        return await asyncio.to_thread(work)
+        printed = [await asyncio.to_thread(printer.print, document, language) for document in documents]
     except Exception as error:  # whatever is the matter with a font or with what is to be printed
         raise NotSent(type(error).__name__) from error
+    return [Attachment(one.name, "application/pdf", one.content) for one in printed]
 
 
 def _message(sender: str, to: str, subject: str, text: str, files: Sequence[Attachment] = ()) -> EmailMessage:

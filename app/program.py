@@ -9,19 +9,17 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import structlog
 import uvicorn
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.codes import OneTimeCodes
 from actions.services import Services as ActionServices
 from actions.shop.policy import Policy
-from actions.shop.sql import SqlShop
 from actions.typed import parse_contact
 from app import policies, schema, training, web
 from app.demo import load_demo
@@ -30,6 +28,7 @@ from app.post import post
 from app.readiness import Readiness
 from app.settings import Settings, kept_secret
 from app.shop_traces import ShopTraces
+from app.shops import open_shop, writing
 from app.stored_data import ChatData
 from bot.content.check import hours, queue_rules
 from bot.content.errors import ContentError
@@ -106,7 +105,11 @@ async def open_house(settings: Settings) -> House:
         messages_per_minute=settings.messages_per_minute,
         hours=Hours.load(settings.data_dir / "hours.yml"),
         find_contact=lambda text: _contact(text, words),
-        orders=ShopOrders(SqlShop(database.engine), words, settings.timezone),
+        orders=ShopOrders(
+            open_shop(settings, database, Policy.load(settings.data_dir / "shop.yml"), client),
+            words,
+            settings.timezone,
+        ),
     )
     await load_demo(settings, database)
     return House(settings, services, words, website, secret, connectors, client)
@@ -227,17 +230,12 @@ def _dialogue_parts(house: House) -> tuple[Any, Any]:
     database = house.services.database
     letters = post(house.settings, database, house.words)
 
-    @contextlib.asynccontextmanager
-    async def writing() -> AsyncIterator[AsyncConnection]:
-        async with database.write() as tx:
-            yield tx.connection
-
     def actions() -> list[Any]:
         library = house.words.current.library
         policy = Policy.load(house.settings.data_dir / "shop.yml")
         key = hashlib.sha256(f"one-time codes:{house.secret}".encode()).digest()
-        codes = OneTimeCodes(writing, letters, key, policy.code_valid) if letters else None
-        shop = SqlShop(database.engine, policy, writing)
+        codes = OneTimeCodes(writing(database), letters, key, policy.code_valid) if letters else None
+        shop = open_shop(house.settings, database, policy, house.client)
         return all_actions(
             ActionServices(
                 shop,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from email.errors import InvalidHeaderDefect, MessageError
 from email.headerregistry import HeaderRegistry
@@ -16,8 +17,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from actions.shop.woocommerce import payments
+
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
+SHOPS = ("sql", "woocommerce", "shopify")
+_SHOPIFY = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 
 
 class Settings(BaseSettings):
@@ -67,6 +72,23 @@ class Settings(BaseSettings):
     )
     fonts_dir: Path | None = Field(
         None, description="folder of the fonts that documents are printed with; when unset, the system's are used"
+    )
+    shop: str = Field("sql", description="where the orders are: `sql`, in our database, `woocommerce` or `shopify`")
+    woocommerce_url: str = Field("", description="address of a WooCommerce shop, `https://shop.example`")
+    woocommerce_key: str = Field("", description="its REST API key with read and write permissions, `ck_…`")
+    woocommerce_secret: str = Field("", description="the key's secret, `cs_…`")
+    woocommerce_payments: str = Field(
+        "",
+        description="ids of its payment methods that are not in docs/woocommerce.md: `my_gateway=card, other=paypal`",
+    )
+    shopify_shop: str = Field("", description="address of a Shopify shop, `nodi.myshopify.com`")
+    shopify_client_id: str = Field("", description="id of our app there, from the Dev Dashboard")
+    shopify_client_secret: str = Field("", description="the app's secret, `shpss_…`")
+    shopify_token: str = Field(
+        "", description="instead of both: the access token of an app that was made in the shop's admin, `shpat_…`"
+    )
+    shopify_payments: str = Field(
+        "", description="its payment gateways that are not in docs/shopify.md: `my gateway=card, klarna=bank_transfer`"
     )
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
@@ -122,6 +144,53 @@ class Settings(BaseSettings):
             raise ValueError(f"use at least {SHORTEST_SECRET} random characters, such as from `openssl rand -hex 32`")
         return value
 
+    @field_validator("shop")
+    @classmethod
+    def _known_shop(cls, value: str) -> str:
+        if value not in SHOPS:
+            raise ValueError(f"there is no such shop system; name one of {', '.join(SHOPS)}")
+        return value
+
+    @field_validator("woocommerce_url")
+    @classmethod
+    def _woocommerce_is_safe(cls, value: str, info: ValidationInfo) -> str:
+        if (value or info.data.get("shop") == "woocommerce") and not _is_safe_url(value):
+            raise ValueError("name the shop's address, such as https://shop.example; it must speak HTTPS")
+        return value
+
+    @field_validator("woocommerce_key", "woocommerce_secret")
+    @classmethod
+    def _woocommerce_lets_us_in(cls, value: str, info: ValidationInfo) -> str:
+        begins = "ck_" if info.field_name == "woocommerce_key" else "cs_"
+        wanted = value or info.data.get("shop") == "woocommerce"
+        if wanted and not (value.startswith(begins) and value.isascii() and value.isprintable()):
+            raise ValueError(f"copy it from WooCommerce; it begins with {begins}")
+        return value
+
+    @field_validator("woocommerce_payments", "shopify_payments")
+    @classmethod
+    def _known_methods(cls, value: str) -> str:
+        payments.parse(value)
+        return value
+
+    @field_validator("shopify_shop")
+    @classmethod
+    def _shopify_has_an_address(cls, value: str, info: ValidationInfo) -> str:
+        host = value.removeprefix("https://").rstrip("/")
+        if (value or info.data.get("shop") == "shopify") and not _SHOPIFY.fullmatch(host):
+            raise ValueError("name the shop's own address at Shopify, such as nodi.myshopify.com")
+        return host
+
+    @field_validator("shopify_token")
+    @classmethod
+    def _shopify_lets_us_in(cls, value: str, info: ValidationInfo) -> str:
+        app = (info.data.get("shopify_client_id"), info.data.get("shopify_client_secret"))
+        if any(one and not (one.isascii() and one.isprintable() and one.split() == [one]) for one in (value, *app)):
+            raise ValueError("copy it from Shopify as it is, and so the app's id and secret")
+        if info.data.get("shop") == "shopify" and not value and not all(app):
+            raise ValueError("set SHOHAY_SHOPIFY_CLIENT_ID and SHOHAY_SHOPIFY_CLIENT_SECRET, or this token")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -173,6 +242,17 @@ def _is_mail_server(url: str) -> bool:
         return False
     # a sign of the password that was not encoded ends the host early
     return bool(known and parts.path in ("", "/") and not parts.query and not parts.fragment and url.split() == [url])
+
+
+def _is_safe_url(url: str) -> bool:
+    """HTTPS, or a server on this very machine; nothing in it that is no address."""
+    try:
+        parts = urlsplit(url)
+        known = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"))
+    return known and safe and "@" not in parts.netloc and not (parts.query or parts.fragment) and url.split() == [url]
 
 
 def _is_one_address(text: str) -> bool:

@@ -66,7 +66,13 @@ def ours(fold_count: int = 5, root: Path = ROOT, questions: Path = DEV_QUESTIONS
             "our content, folds",
             f"{fold_count} folds, parallel lines in one fold, trained on all variants together",
             lambda: folds(content(), fold_count),
-        )
+        ),
+        Case(
+            "content-plain-folds",
+            "our content, plain folds",
+            f"{fold_count} folds, every line by itself, trained on all variants together",
+            lambda: folds([replace(row, id=None) for row in content()], fold_count),
+        ),
     ]
     if asked:
         cases.append(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, ReturnWish
@@ -385,4 +385,13 @@ class ShopBackend(Protocol):
 
     async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
         """Open a claim, and grant it at once where the policy says so; its number is `after["number"]`."""
+        ...
+
+
+@runtime_checkable
+class KeepsLabels(Protocol):
+    """A shop that keeps whether the label of a return went out. One that opens returns need not."""
+
+    async def label_sent(self, order_id: str, number: str) -> None:
+        """Note that the customer was sent the label of this return of the order."""
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from actions.shop.backend import Order, OrderItem, ReturnState
+from actions.shop.backend import ClaimState, Order, OrderItem, Remedy, ReturnState
 
 Pieces = Callable[[Order, OrderItem], int]
 
@@ -17,3 +17,13 @@ def kept(order: Order, item: OrderItem) -> int:
         if piece.order_item_id == item.id
     )
     return item.quantity - returned
+
+
+def returnable(order: Order, item: OrderItem) -> int:
+    """As many as are kept and were not paid back already because something was wrong with them."""
+    paid_back = sum(
+        claim.items.get(item.id, 0)
+        for claim in order.claims
+        if claim.state is ClaimState.GRANTED and claim.remedy is Remedy.REFUND
+    )
+    return kept(order, item) - paid_back

@@ -6,31 +6,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from actions.shop.backend import Order, OrderState, PaymentMethod
 from actions.shop.changes import Refusal
+from actions.shop.changing_policy import ChangingPolicy
+from actions.shop.claims_policy import ClaimsPolicy
+from actions.shop.delivery_policy import DeliveryPolicy
+from actions.shop.parcel_policy import ParcelPolicy
+from actions.shop.policy_values import BadPolicy, named, number, states
+from actions.shop.returns_policy import ReturnsPolicy
 
-# the fact that says how many days money takes to get there
-_REFUND_TIME = {PaymentMethod.CARD: "refund_time_card", PaymentMethod.BANK_TRANSFER: "refund_time_bank"}
-_WALLET = "refund_time_wallet"
+__all__ = ["BadPolicy", "Policy", "refund_time"]
 
-
-class BadPolicy(Exception):
-    """A policy in the file cannot be used; the message names it and what to write."""
+# how long money takes to get there; to all other kinds of account as long as to a wallet
+_BANK = "refund_time_bank"
+_REFUND_TIME = {
+    PaymentMethod.CARD: "refund_time_card",
+    PaymentMethod.BANK_TRANSFER: _BANK,
+    PaymentMethod.CASH_ON_DELIVERY: _BANK,
+}
 
 
 @dataclass(frozen=True)
 class Policy:
     """`cancel_while`: the states in which an order can be cancelled. `refund_days`: by when money is back at the
     latest, by how it was paid; what was paid on delivery goes back by bank transfer. `code_valid`: how long a one-time
-    code can be typed."""
+    code can be typed. `parcels`: how long one has to wait for them. `claims`: what is put right when something is
+    wrong. `changing` and `delivery`: what of an order can still become another, and when it can come."""
 
     cancel_while: frozenset[OrderState]
     refund_days: Mapping[PaymentMethod, int]
     code_valid: timedelta
+    parcels: ParcelPolicy
+    returns: ReturnsPolicy
+    claims: ClaimsPolicy
+    changing: ChangingPolicy
+    delivery: DeliveryPolicy
 
     @classmethod
     def load(cls, path: Path) -> Policy:
@@ -40,17 +53,19 @@ class Policy:
             BadPolicy: one is missing or not what it should be.
         """
         try:
-            raw = _named(yaml.safe_load(path.read_text(encoding="utf-8")))
+            raw = named(yaml.safe_load(path.read_text(encoding="utf-8")))
         except yaml.YAMLError as error:
             raise BadPolicy(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-        policies, facts = _named(raw.get("policies")), _named(raw.get("facts"))
+        policies, facts = named(raw.get("policies")), named(raw.get("facts"))
         return cls(
-            cancel_while=_states(policies, "cancel_while", path),
-            refund_days={
-                method: _number(facts, _REFUND_TIME.get(method, _WALLET), "days", path) for method in PaymentMethod
-            }
-            | {PaymentMethod.CASH_ON_DELIVERY: _number(facts, "refund_time_bank", "days", path)},
-            code_valid=timedelta(minutes=_number(facts, "code_valid", "minutes", path)),
+            cancel_while=states(policies, "cancel_while", path),
+            refund_days={method: number(facts, refund_time(method), "days", path) for method in PaymentMethod},
+            code_valid=timedelta(minutes=number(facts, "code_valid", "minutes", path)),
+            parcels=ParcelPolicy.load(policies, facts, path),
+            returns=ReturnsPolicy.load(policies, facts, path),
+            claims=ClaimsPolicy.load(policies, facts, path),
+            changing=ChangingPolicy.load(policies, facts, path),
+            delivery=DeliveryPolicy.load(policies, facts, path),
         )
 
     def cancellation(self, order: Order) -> Refusal | None:
@@ -60,27 +75,6 @@ class Policy:
         return None if order.state in self.cancel_while else Refusal.TOO_LATE
 
 
-def _named(found: object) -> Mapping[str, Any]:
-    """What stands under names; of anything else there is nothing, so that the first name is told as missing."""
-    return found if isinstance(found, Mapping) else {}
-
-
-def _states(policies: Mapping[str, Any], name: str, path: Path) -> frozenset[OrderState]:
-    listed = policies.get(name)
-    try:
-        if isinstance(listed, list):
-            return frozenset(OrderState(state) for state in listed)
-    except ValueError:
-        pass
-    raise BadPolicy(f"{path}: policies.{name} must be a list of order states such as [placed, processing]; there are "
-                    f"{', '.join(OrderState)}.")  # fmt: skip
-
-
-def _number(facts: Mapping[str, Any], name: str, unit: str, path: Path) -> int:
-    """A number of days or another unit, of a span the longest."""
-    fact = facts.get(name)
-    found = fact.get(unit) if isinstance(fact, Mapping) else None
-    span = found if isinstance(found, list) else [found]
-    if span and all(isinstance(number, int) and not isinstance(number, bool) for number in span) and max(span) > 0:
-        return int(max(span))
-    raise BadPolicy(f"{path}: facts.{name} must have {unit}, such as {{{unit}: 10}} or {{{unit}: [5, 10]}}.")
+def refund_time(method: PaymentMethod) -> str:
+    """The fact that says how long money takes that goes back this way."""
+    return _REFUND_TIME.get(method, "refund_time_wallet")

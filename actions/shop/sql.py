@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, Select, Table, bindparam, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from actions.shop import sql_cancel
+from actions.shop import sql_address, sql_cancel, sql_claims, sql_delivery, sql_items, sql_returns
 from actions.shop import tables as t
 from actions.shop.backend import Address, DeliveryWindow, Order, Return
 from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, Refusal, Refused, ReturnWish
@@ -19,7 +20,7 @@ from actions.shop.sql_changes import done_before
 Writing = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 Making = Callable[[AsyncConnection, Order, Policy, Doing], Awaitable[Change]]
 
-_CAN = (ChangeKind.CANCEL,)
+_CAN = frozenset(ChangeKind)
 
 # No row has the nil UUID: asking for it takes the same queries as asking for an order that is there.
 NO_ORDER = "00000000-0000-0000-0000-000000000000"
@@ -109,7 +110,7 @@ class SqlShop:
     @property
     def can(self) -> frozenset[ChangeKind]:
         """See `ShopBackend`. Without a policy, nothing."""
-        return frozenset(_CAN) if self._policy else frozenset()
+        return _CAN if self._policy else frozenset()
 
     async def cancel(self, order_id: str, doing: Doing) -> Change:
         """See `ShopBackend`."""
@@ -117,29 +118,43 @@ class SqlShop:
 
     async def change_items(self, order_id: str, quantities: Mapping[str, int], doing: Doing) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+        return await self._change(order_id, doing, partial(sql_items.change_items, quantities=quantities))
 
     async def change_address(
         self, order_id: str, address: Address, city: Mapping[str, str], country: str, doing: Doing
     ) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+        there = partial(sql_address.change_address, address=address, city=city, country=country)
+        return await self._change(order_id, doing, there)
 
     async def delivery_windows(self, order_id: str) -> tuple[DeliveryWindow, ...]:
         """See `ShopBackend`."""
-        return ()
+        if self._policy is None:
+            return ()
+        async with self._engine.connect() as connection:
+            order = await _order(connection, order_id)
+            return await sql_delivery.delivery_windows(connection, order, self._policy)
 
     async def move_delivery(self, order_id: str, window: DeliveryWindow, doing: Doing) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+        return await self._change(order_id, doing, partial(sql_delivery.move_delivery, window=window))
 
     async def open_return(self, order_id: str, wish: ReturnWish, doing: Doing) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+        return await self._change(order_id, doing, partial(sql_returns.open_return, wish=wish))
+
+    async def label_sent(self, order_id: str, number: str) -> None:
+        """See `KeepsLabels`."""
+        async with self._writing() as connection:
+            await sql_returns.label_sent(connection, order_id, number)
 
     async def open_claim(self, order_id: str, wish: ClaimWish, doing: Doing) -> Change:
         """See `ShopBackend`."""
-        raise Refused(Refusal.NOT_SUPPORTED)
+
+        async def make(connection: AsyncConnection, order: Order, policy: Policy, doing: Doing) -> Change:
+            return await sql_claims.open_claim(connection, order, policy, doing, wish)
+
+        return await self._change(order_id, doing, make)
 
     async def _change(self, order_id: str, doing: Doing, make: Making) -> Change:
         """One change in one transaction, once for each message; nobody else changes the order meanwhile."""

@@ -1,4 +1,4 @@
-"""The fonts of documents. None come with Shohay: Latin ones are found in a package, all others where they are installed."""
+"""The fonts of documents. None come with Shohay: Latin ones lie in a package, all others where they are installed."""
 
 from __future__ import annotations
 

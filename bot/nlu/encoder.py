@@ -32,7 +32,7 @@ UNSEEN = "unseen_vector"
 FORM = 6  # of the vectors kept; another one when they are made otherwise
 # the share of a sentence's grams without which it is as hard for the student as one it has not met; on MASSIVE
 LEARNT = 0.45
-_ADDRESS = re.compile(r"\S+@\S+")
+ADDRESS = r"\S+@\S+"  # of e-mail: whose it is says nothing about what is meant
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -104,7 +104,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         for message in messages:
             text = _said(message)
             if text:
-                self._add(message, self._remembered(text, _english(message)))
+                self._add(message, self._remembered(text, is_english(message)))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -113,7 +113,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         texts = [_said(message) for message in messages]
         file = VectorFile(Path(self._config["vectors"]), _made_by(self._config))
         for english in (True, False):
-            places = [place for place, message in enumerate(messages) if _english(message) is english]
+            places = [place for place, message in enumerate(messages) if is_english(message) is english]
             kind = "english" if english else "others"
 
             def encode(new: Sequence[str], english: bool = english) -> np.ndarray[Any, Any]:
@@ -133,7 +133,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         met = [
             place
             for place, message in enumerate(messages)
-            if not _english(message) and student.has_met(message.get(TEXT))
+            if not is_english(message) and student.has_met(message.get(TEXT))
         ]
 
         def unseen(new: Sequence[str]) -> np.ndarray[Any, Any]:
@@ -170,10 +170,11 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 def _said(message: Message) -> str:
     """The text without e-mail addresses, unless it has nothing else."""
     text = normalise(message.get(TEXT) or "")
-    return _ADDRESS.sub("", text).strip() or text
+    return re.sub(ADDRESS, "", text).strip() or text
 
 
-def _english(message: Message) -> bool:
+def is_english(message: Message) -> bool:
+    """Whether a message is told to be in the encoder's own language; one of which nothing is told is."""
     return bool((message.get(LANGUAGE) or {}).get("name", TAUGHT) == TAUGHT)
 
 

@@ -25,7 +25,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu import decision, kernel, linear, trying, weighing
 from bot.nlu.decision import OUT_OF_SCOPE, Thresholds
-from bot.nlu.encoder import TAUGHT, UNSEEN
+from bot.nlu.encoder import ADDRESS, UNSEEN, is_english
 from bot.nlu.kernel import Kernel
 from bot.nlu.language import LANGUAGE
 from bot.nlu.linear import Labels, Linear
@@ -38,7 +38,7 @@ RANKING = "intent_ranking"
 _ASKED = {"ask_again": DEFAULT_NLU_FALLBACK_INTENT_NAME, "choose": CLOSE, "out_of_scope": OUT_OF_SCOPE}
 
 # an order's number, an e-mail address, a date or nothing at all: what is meant is not in it
-_MUTE = re.compile(r"(?:\S+@\S+|[\d\s#№.,:;/+()?!-])*")
+_MUTE = re.compile(rf"(?:{ADDRESS}|[\d\s#№.,:;/+()?!-])*")
 
 Dense = npt.NDArray[np.float32]
 
@@ -137,7 +137,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
             sparse, dense = _features(messages)
             rarities = weighing.rarity(sparse) if sparse.shape[1] else None
             counted = weighing.weighed(sparse, rarities) if rarities is not None else sparse
-            english = np.array([_english(message) for message in messages])
+            english = np.array([is_english(message) for message in messages])
             met = np.array([message.get(UNSEEN) is not None for message in messages])
             tried = self._tried(counted, dense, _unseen(messages, dense), english, intents, met)
             whole = self._fit(counted, dense, english, intents)
@@ -178,7 +178,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         sparse, dense = _features([message])
         rarities = self._trained.rarities
         counted = weighing.weighed(sparse, rarities) if rarities is not None else sparse
-        chances = decision.softmax(self._trained.logits(counted, dense, np.array([_english(message)])))[0]
+        chances = decision.softmax(self._trained.logits(counted, dense, np.array([is_english(message)])))[0]
         return [(str(self._trained.classes[place]), float(chances[place])) for place in np.argsort(-chances)]
 
     def _fit(
@@ -289,10 +289,6 @@ def _share(
     error = np.sqrt((right != best).sum(axis=1)) if trusted else np.full(len(_SHARES), _NEARLY * len(best))
     good = [share for share, one, slack in zip(_SHARES, lost, error, strict=True) if one <= slack]
     return max(good) if trusted else min(good)
-
-
-def _english(message: Message) -> bool:
-    return bool((message.get(LANGUAGE) or {}).get("name", TAUGHT) == TAUGHT)
 
 
 def _unseen(messages: list[Message], dense: Dense) -> Dense:

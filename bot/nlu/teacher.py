@@ -7,7 +7,7 @@ import importlib.metadata
 import logging
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,11 @@ class Teacher:
     """
 
     def __init__(self, model: Any) -> None:
+        from bot.nlu.traced import traced
+
         self._model = model
         self._layers = _earlier(model)
+        self._alone = traced(model, self._vectors)
         self.width = int(model.get_embedding_dimension()) * (1 + len(self._layers))
 
     @classmethod
@@ -87,15 +90,20 @@ class Teacher:
         return made
 
     def _encode(self, texts: list[str]) -> Any:
+        inputs = self._model.preprocess(texts)
+        if self._alone is not None and len(texts) == 1:
+            return self._alone(inputs).numpy()
+        return self._vectors(self._model(inputs)).numpy()
+
+    def _vectors(self, found: Mapping[str, Any]) -> Any:
         import torch
         from torch.nn.functional import normalize
 
-        found = self._model(self._model.preprocess(texts))
         parts = [found["sentence_embedding"]]
         if self._layers:
             mask = found["attention_mask"][:, :, None].to(parts[0].dtype)
             parts += [(found["all_layer_embeddings"][layer] * mask).sum(dim=1) for layer in self._layers]
-        return normalize(torch.cat([normalize(part, dim=1) for part in parts], dim=1), dim=1).numpy()
+        return normalize(torch.cat([normalize(part, dim=1) for part in parts], dim=1), dim=1)
 
 
 def _earlier(model: Any) -> tuple[int, ...]:

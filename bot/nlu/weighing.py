@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -12,11 +11,10 @@ import scipy.sparse
 
 def counted(pieces: Iterable[str], vocabulary: Mapping[str, int]) -> scipy.sparse.csr_matrix:
     """How often each known piece occurs: one row."""
-    found = Counter(place for piece in pieces if (place := vocabulary.get(piece)) is not None)
-    places = np.fromiter(sorted(found), dtype=np.int32, count=len(found))
-    counts = np.fromiter((found[place] for place in places), dtype=np.float32, count=len(found))
-    bounds = np.array([0, len(found)], dtype=np.int32)
-    return scipy.sparse.csr_matrix((counts, places, bounds), shape=(1, len(vocabulary)))
+    found = [place for piece in pieces if (place := vocabulary.get(piece)) is not None]
+    places, counts = np.unique(np.array(found, dtype=np.int32), return_counts=True)
+    bounds = np.array([0, len(places)], dtype=np.int32)
+    return scipy.sparse.csr_matrix((counts.astype(np.float32), places, bounds), shape=(1, len(vocabulary)))
 
 
 def rarity(counts: scipy.sparse.csr_matrix) -> npt.NDArray[np.float32]:

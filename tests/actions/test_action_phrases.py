@@ -135,8 +135,16 @@ def test_every_response_named_in_an_action_exists_and_every_text_is_used() -> No
         "ask_",
         *(f"cancel_{why}" for why in REFUSALS),
         "mail_code",
+        "mail_invoice",
+        "mail_order_overview",
+        "history_state_",
         "mail_privacy_code",
         "choice_over",
+        "claim_kind_",
+        "payment_line_",
+        "payment_by_",
+        "mail_claim",
+        "mail_confirmation",
     )
     assert [key for key in PHRASES if not key.startswith(families) and key not in source] == []
 

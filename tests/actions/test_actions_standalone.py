@@ -141,6 +141,12 @@ async def test_without_a_database_the_error_says_what_to_set(monkeypatch: pytest
         await StandaloneShop().find_order("10001")
 
 
+async def test_another_shop_system_is_not_taken_for_ours(demo_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOHAY_SHOP", "woocommerce")
+    with pytest.raises(ShopNotConfigured, match="SHOHAY_SHOP is woocommerce"):
+        await StandaloneShop().find_order("10001")
+
+
 @pytest.mark.parametrize(
     ("given", "opened"),
     [

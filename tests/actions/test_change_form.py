@@ -11,10 +11,12 @@ from shop_testing import OwnShop, differences, run_action, user
 from sqlalchemy import delete, update
 
 from actions.change_form import ChangeForm
+from actions.registry import all_actions
 from actions.shop import tables
 from actions.shop.backend import Order, OrderState
 from actions.shop.changes import Change, ChangeKind, Doing
 from actions.slots import APPROVED_ORDER, CONFIRMATION, DETAILS, ONE_TIME_CODE
+from actions.standalone import services as standalone_services
 
 JONAS, AMINA = "jonas@example.com", "amina@example.com"
 BENGALI = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
@@ -435,7 +437,7 @@ async def test_messages_without_an_id_are_not_one_message(own: OwnShop) -> None:
     assert [row["order_id"] for row in await own.rows(tables.changes)] == ids
 
 
-CHANGES = [name.removeprefix("validate_") for name in [form().name() for form in ChangeForm.__subclasses__()]]
+CHANGES = [form.form_name() for form in all_actions(standalone_services()) if isinstance(form, ChangeForm)]
 
 
 @pytest.mark.parametrize("form", CHANGES)

@@ -4,7 +4,10 @@ import pytest
 from rasa_sdk.interfaces import ActionExecutionRejection
 from shop_testing import RunAction, Said, user
 
-FORMS = ["validate_order_status_form", "validate_return_status_form"]
+FORMS = [
+    f"validate_{intent}_form"
+    for intent in ("order_status", "return_status", "invoice_request", "order_delayed", "tracking_not_updating")
+]
 
 
 @pytest.fixture(params=FORMS)

@@ -1,7 +1,7 @@
 """The shop's policies: read from its file, told where they are wrong, and kept for every state of an order."""
 
 import dataclasses
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,70 @@ from shop_testing import POLICY, ROOT
 
 from actions.shop.backend import Order, OrderState, PaymentMethod
 from actions.shop.changes import Refusal
+from actions.shop.parcel_policy import ParcelPolicy
 from actions.shop.policy import BadPolicy, Policy
 
+RETURNS: dict[str, Any] = {
+    "open_while": ["delivered"],
+    "not_returnable": ["NS-3*"],
+    "only_unopened": [],
+    "shop_pays_for": ["damaged"],
+    "restocking_percent": 10,
+    "handed_over_in": ["BD"],
+}
+CLAIMS: dict[str, Any] = {
+    "remedies": ["refund"],
+    "grant_up_to": {"EUR": 12.5},
+    "granted_per_customer": 1,
+    "within_days": 90,
+    "double_up_to": {},
+    "wait_days": 5,
+}
+DELIVERY: dict[str, Any] = {
+    "time_zone": "Asia/Dhaka",
+    "countries": ["BD"],
+    "windows": [["09:00", "13:00"]],
+    "days_ahead": [1, 7],
+    "not_on": ["fri"],
+}
 GOOD: dict[str, Any] = {
-    "policies": {"cancel_while": ["placed", "processing"]},
+    "policies": {
+        "cancel_while": ["placed", "processing"],
+        "claims": CLAIMS,
+        "parcels": {"silent_days": 4},
+        "returns": RETURNS,
+        "change_address_while": ["placed"],
+        "change_items_while": ["placed"],
+        "shipping_city": {"country": "BD", "city": "Dhaka"},
+        "move_delivery_while": ["placed"],
+        "delivery": DELIVERY,
+    },
     "facts": {
+        "tracking_update": {"hours": [12, 24]},
+        "return_window": {"days": 30},
+        "return_window_faulty": {"days": 60},
+        "return_label_valid": {"days": 14},
+        "return_shipping_fee": {"money": {"BDT": 90, "EUR": 3.6}},
+        "change_window": {"hours": 2},
+        "bulk_from": {"number": 20},
+        "shipping_fee_city": {"money": {"BDT": 70}},
+        "shipping_fee_country": {"money": {"BDT": 130}},
+        "delivery_attempts": {"number": 3},
+        "pickup_keep": {"days": 7},
         "refund_time_card": {"days": [5, 10]},
         "refund_time_bank": {"days": 7},
         "refund_time_wallet": {"days": [3, 1]},
         "code_valid": {"minutes": 10},
     },
+}
+
+
+UNITS = {
+    "code_valid": "minutes",
+    "tracking_update": "hours",
+    "change_window": "hours",
+    "bulk_from": "number",
+    "delivery_attempts": "number",
 }
 
 
@@ -64,7 +118,8 @@ def test_the_shops_own_file_is_good_and_lets_nothing_be_cancelled_that_is_packed
 
 
 def test_a_shop_may_let_nothing_be_cancelled(tmp_path: Path) -> None:
-    assert load(tmp_path, {**GOOD, "policies": {"cancel_while": []}}).cancel_while == frozenset()
+    nothing = {**GOOD, "policies": {**GOOD["policies"], "cancel_while": []}}
+    assert load(tmp_path, nothing).cancel_while == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -95,13 +150,13 @@ def test_a_list_of_states_that_is_none_is_told_with_its_file_and_what_to_write(t
     assert all(state in text for state in OrderState)
 
 
-@pytest.mark.parametrize("name", sorted(GOOD["facts"]))
+@pytest.mark.parametrize("name", [name for name, fact in sorted(GOOD["facts"].items()) if "money" not in fact])
 @pytest.mark.parametrize(
     "value", [None, 0, -1, [], [0], [-3, -1], "10", "ten", 1.5, True, [True], ["5", "10"], [5, "10"], [5, None], {}]
 )
 def test_a_time_that_is_none_is_told_with_its_file_and_what_to_write(tmp_path: Path, name: str, value: Any) -> None:
-    unit = "minutes" if name == "code_valid" else "days"
-    for fact in ({unit: value}, value, {"hours": 10}):
+    unit = UNITS.get(name, "days")
+    for fact in ({unit: value}, value, {"weeks": 10}):
         with pytest.raises(BadPolicy) as told:
             load(tmp_path, with_fact(name, fact))
         assert str(told.value) == (
@@ -115,6 +170,21 @@ def test_a_time_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
     for content in ({**GOOD, "facts": facts}, {**GOOD, "facts": list(facts)}):
         with pytest.raises(BadPolicy, match="facts"):
             load(tmp_path, content)
+
+
+@pytest.mark.parametrize(("under", "name"), [("claims", "wait_days"), ("parcels", "silent_days")])
+@pytest.mark.parametrize("value", [None, -1, "5", 1.5, True, [5], {"days": 5}])
+def test_a_number_of_days_that_is_none_is_told(tmp_path: Path, under: str, name: str, value: Any) -> None:
+    found = {**GOOD["policies"][under], name: value}
+    with pytest.raises(BadPolicy) as told:
+        load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], under: found}})
+    assert f"policies.{under}.{name} must be a whole number" in str(told.value)
+
+
+def test_how_long_parcels_are_waited_for_is_read(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).parcels == ParcelPolicy(
+        wait=timedelta(days=5), usual=timedelta(hours=24), silence=timedelta(days=4)
+    )
 
 
 @pytest.mark.parametrize("content", ["", "[]", "placed", "policies: [", "a: b: c", "\t- x"])
@@ -134,3 +204,44 @@ def test_an_order_can_be_cancelled_in_the_states_of_the_policy_and_in_no_other(
         assert refusal is Refusal.ALREADY_DONE  # whatever the policy says
     else:
         assert refusal is (None if state in allowed else Refusal.TOO_LATE)
+
+
+def test_when_parcels_are_brought_is_read(tmp_path: Path) -> None:
+    policy = load(tmp_path, GOOD).delivery
+    assert (policy.zone.key, policy.countries, policy.ahead, policy.not_on) == ("Asia/Dhaka", {"BD"}, (1, 7), {4})
+    assert policy.windows == ((time(9), time(13)),)
+    assert (policy.attempts, policy.kept, policy.move_while) == (3, timedelta(days=7), {OrderState.PLACED})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("time_zone", "Mars/Base"),
+        ("time_zone", None),
+        ("countries", "BD"),
+        ("windows", []),
+        ("windows", [["13:00", "09:00"]]),
+        ("windows", [["09:00"]]),
+        ("windows", [["nine", "ten"]]),
+        ("days_ahead", [7, 1]),
+        ("days_ahead", [-1, 7]),
+        ("days_ahead", 7),
+        ("not_on", ["friday"]),
+        ("not_on", "fri"),
+    ],
+)
+def test_a_time_of_delivery_that_is_none_is_told_with_what_to_write(tmp_path: Path, name: str, value: Any) -> None:
+    with pytest.raises(BadPolicy, match=r"policies\.delivery must be written as \{time_zone: Asia/Dhaka"):
+        load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], "delivery": {**DELIVERY, name: value}}})
+
+
+@pytest.mark.parametrize("value", [None, "Dhaka", {"country": "BD"}, {"country": "Bangladesh", "city": "Dhaka"}])
+def test_a_city_that_is_none_is_told(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(BadPolicy, match=r"policies\.shipping_city must have country and city"):
+        load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], "shipping_city": value}})
+
+
+@pytest.mark.parametrize("value", [None, 70, {"days": 70}, {"money": {}}, {"money": {"BDT": "70"}}])
+def test_a_fee_that_is_none_is_told(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(BadPolicy, match=r"facts\.shipping_fee_city must have money"):
+        load(tmp_path, with_fact("shipping_fee_city", value))

@@ -74,6 +74,13 @@ async def test_a_document_that_cannot_be_printed_is_a_letter_that_is_not_sent(
     assert await files(database) == []
 
 
+async def test_printing_takes_of_the_time_that_the_letter_has(server: MailServer, words: LiveWords) -> None:
+    hasty = SmtpPost(f"smtp://{HOST}:{server.port}", "Nodi Store <help@nodi.example>", words, seconds=0.001)
+    with pytest.raises(NotSent):
+        await hasty.send(JONAS, "de", "code", PARAMS, [invoice()])
+    assert server.letters == []
+
+
 async def test_the_demos_mailbox_shows_files_and_gives_them_out(
     client: httpx.AsyncClient, database: Database, words: LiveWords
 ) -> None:

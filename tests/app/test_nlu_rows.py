@@ -174,6 +174,18 @@ def test_our_content_is_asked_in_folds_that_keep_parallel_lines_together() -> No
     assert not {(row.intent, row.id) for row in train if row.id} & {(row.intent, row.id) for row in test if row.id}
 
 
+def test_in_plain_folds_every_line_of_our_content_is_asked_by_itself(tmp_path: Path) -> None:
+    cases = {case.name: case for case in ours(5, ROOT, tmp_path)}
+    strict, plain = (cases[name].splits() for name in ("content-folds", "content-plain-folds"))
+    asked = Counter((row.text, row.intent, row.language) for _, test in plain for row in test)
+    assert asked == Counter((row.text, row.intent, row.language) for _, test in strict for row in test)
+    assert len(plain) == len(strict) == 5
+    id_of = {(row.text, row.intent, row.language): row.id for row in content_rows(read_content(ROOT / "data"))}
+    for train, test in plain:
+        learnt, held = ({id_of[row.text, row.intent, row.language] for row in part} - {None} for part in (train, test))
+        assert len(held & learnt) > 0.9 * len(held)
+
+
 def test_zero_shot_learns_english_alone_and_asks_everything(tmp_path: Path) -> None:
     write(tmp_path / "bn.jsonl", [Row("কোথায়", "order_status", "bn")])
     write(tmp_path / "en.jsonl", [Row("where", "order_status", "en")])
@@ -186,7 +198,7 @@ def test_zero_shot_learns_english_alone_and_asks_everything(tmp_path: Path) -> N
 
 
 def test_without_development_questions_there_are_folds_only(tmp_path: Path) -> None:
-    assert [case.name for case in ours(5, ROOT, tmp_path)] == ["content-folds"]
+    assert [case.name for case in ours(5, ROOT, tmp_path)] == ["content-folds", "content-plain-folds"]
 
 
 def test_cases_are_chosen_by_the_beginning_of_their_names(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from running import ROOT
 
 from actions import codes
-from actions.lookup import SHOP_PATIENCE_SECONDS
+from actions.services import SHOP_PATIENCE_SECONDS
 from actions.shop import tables
 from actions.shop.backend import OrderState
 from actions.shop.changes import ChangeKind

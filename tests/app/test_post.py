@@ -37,12 +37,13 @@ HEADERS = {
 LETTERS = {
     "bn": (
         "অর্ডার 10003-এর জন্য আপনার কোড",
-        "আমাদের চ্যাটে কেউ আপনার অর্ডার 10003 বদলাতে চাইছেন। আপনি হলে সেখানে এই কোডটি লিখুন:",
+        "আমাদের চ্যাটে কেউ আপনার অর্ডার 10003 বদলাতে বা আপনার আরও তথ্য দেখতে চাইছেন। আপনি হলে সেখানে এই কোডটি লিখুন:",
         "নদী স্টোর",
     ),
     "de": (
         "Ihr Code für Bestellung 10003",
-        "Jemand möchte in unserem Chat Ihre Bestellung 10003 ändern. Wenn Sie es sind, geben Sie dort diesen Code ein:",
+        "Jemand möchte in unserem Chat Ihre Bestellung 10003 ändern oder mehr von Ihren Daten sehen. "
+        "Wenn Sie es sind, geben Sie dort diesen Code ein:",
         "Nodi Store",
     ),
 }

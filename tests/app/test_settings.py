@@ -108,6 +108,21 @@ def test_folders_are_made_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MAIL_FROM", "help@hidden-word.example, sales@hidden-word.example"),
         ("MAIL_FROM", "help@hidden-word.example sales@hidden-word.example"),
         ("MAIL_FROM", "help@hidden-word.example\nBcc: sales@hidden-word.example"),
+        ("SHOP", "hidden-word"),
+        ("WOOCOMMERCE_URL", "hidden-word.example"),
+        ("WOOCOMMERCE_URL", "http://hidden-word.example"),
+        ("WOOCOMMERCE_URL", "https://"),
+        ("WOOCOMMERCE_URL", "https://ck_1:hidden-word@shop.example"),
+        ("WOOCOMMERCE_URL", "https://shop.example/?consumer_secret=hidden-word"),
+        ("WOOCOMMERCE_URL", "https://shop.example:many"),
+        ("WOOCOMMERCE_URL", "https://shop.example hidden-word"),
+        ("WOOCOMMERCE_KEY", "hidden-word"),
+        ("WOOCOMMERCE_KEY", "cs_hidden-word"),
+        ("WOOCOMMERCE_SECRET", "ck_hidden-word"),
+        ("WOOCOMMERCE_SECRET", "cs_hidden-word\n"),
+        ("WOOCOMMERCE_PAYMENTS", "hidden-word"),
+        ("WOOCOMMERCE_PAYMENTS", "hidden-word=shells"),
+        ("WOOCOMMERCE_PAYMENTS", "=card"),
     ],
 )
 def test_a_wrong_value_is_named_in_one_line_and_never_shown(
@@ -120,6 +135,21 @@ def test_a_wrong_value_is_named_in_one_line_and_never_shown(
     assert message.startswith(f"SHOHAY_{name}: ")
     assert "\n" not in message
     assert "hidden-word" not in message
+
+
+def test_a_woocommerce_shop_takes_an_address_and_both_halves_of_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"URL": "https://shop.example/blog", "KEY": "ck_1", "SECRET": "cs_1"}
+    monkeypatch.setenv("SHOHAY_SHOP", "woocommerce")
+    for name, value in values.items():
+        with pytest.raises(BadSettings) as raised:
+            settings.load()
+        assert f"SHOHAY_WOOCOMMERCE_{name}: " in str(raised.value)
+        monkeypatch.setenv(f"SHOHAY_WOOCOMMERCE_{name}", value)
+    monkeypatch.setenv("SHOHAY_WOOCOMMERCE_PAYMENTS", "my_gateway=card, other*=bkash,")
+    loaded = settings.load()
+    assert (loaded.shop, loaded.woocommerce_url) == ("woocommerce", "https://shop.example/blog")
+    monkeypatch.setenv("SHOHAY_WOOCOMMERCE_URL", "http://127.0.0.1:8080")  # nobody in between
+    settings.load()
 
 
 @pytest.mark.parametrize(

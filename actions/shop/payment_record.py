@@ -1,0 +1,55 @@
+"""What an order's payments say: what the shop has, what it has too much of, what is only held."""
+
+from collections.abc import Sequence
+
+from actions.shop.backend import Money, Order, OrderState, Payment, PaymentMethod, PaymentState, RefundState
+
+# once it is one of these there is nothing left to pay another way
+_OVER = {OrderState.CANCELLED, OrderState.RETURNED, OrderState.LOST}
+
+
+def of_state(order: Order, state: PaymentState) -> Sequence[Payment]:
+    """The payments in this state, oldest first."""
+    return [payment for payment in order.payments if payment.state is state]
+
+
+def gone_back(order: Order, for_returns: bool = True) -> int:
+    """Minor units that went back or are on their way; without those for returned items where they do not count."""
+    return sum(
+        refund.amount.minor
+        for refund in order.refunds
+        if refund.state is not RefundState.FAILED and (for_returns or refund.return_id is None)
+    )
+
+
+def held(order: Order) -> int:
+    """Minor units of the order's money that the shop has."""
+    return max(0, sum(one.amount.minor for one in of_state(order, PaymentState.CAPTURED)) - gone_back(order))
+
+
+def surplus(order: Order) -> Money:
+    """What was taken beyond the order's total and has not gone back."""
+    taken = sum(one.amount.minor for one in of_state(order, PaymentState.CAPTURED))
+    too_much = taken - order.total.minor - gone_back(order, for_returns=False)
+    return Money(max(0, min(too_much, held(order))), order.total.currency)
+
+
+def is_waiting(order: Order) -> bool:
+    """Whether the order waits for money that is there already."""
+    waits = order.state in (OrderState.PAYMENT_PENDING, OrderState.PAYMENT_FAILED)
+    return waits and held(order) >= order.total.minor > 0
+
+
+def is_over(order: Order) -> bool:
+    """Whether there is nothing left of it to be paid."""
+    return order.state in _OVER
+
+
+def is_payable(order: Order) -> bool:
+    """Whether it is still to be paid: nothing was taken, and it is not over or paid at the door already."""
+    return not is_over(order) and not of_state(order, PaymentState.CAPTURED)
+
+
+def pays_at_door(order: Order) -> bool:
+    """Whether it is to be paid on delivery."""
+    return any(one.method is PaymentMethod.CASH_ON_DELIVERY for one in of_state(order, PaymentState.PENDING))

@@ -1,0 +1,1 @@
+"""A shop at Shopify, over its Admin GraphQL API (docs/shopify.md)."""
