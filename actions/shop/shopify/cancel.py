@@ -28,7 +28,9 @@ class Cancel:
 
     def refusal(self, read: Read, intent: Intent | None = None) -> Refusal | None:
         """See `Making`."""
-        return self._policy.cancellation(read.order)
+        refusal = self._policy.cancellation(read.order)
+        by_hand = any(source.manual and source.left for source in read.sources)
+        return refusal or (Refusal.NOT_SUPPORTED if by_hand else None)
 
     def before(self, read: Read) -> Mapping[str, Any]:
         """See `Making`."""

@@ -15,11 +15,13 @@ _HELD = ("AUTHORIZATION", "EMV_AUTHORIZATION")
 
 @dataclass(frozen=True)
 class Source:
-    """A transaction that brought the shop money: `left` of it, in minor units, has not gone back yet."""
+    """A transaction that brought the shop money: `left` of it, in minor units, has not gone back yet. `manual`: Shopify
+    only notes what goes back, and somebody has to send it."""
 
     id: str
     gateway: str
     left: int
+    manual: bool
 
 
 def payments_of(transactions: Sequence[Node], gateways: Gateways) -> tuple[Payment, ...]:
@@ -58,6 +60,8 @@ def refunds_of(
         paid = next((payment for payment in payments if parent and payment.id == parent.text("id")), None)
         way, created = paid.method if paid else method(one, gateways), one.moment("createdAt")
         state = states.refund(one.text("status"))
+        if state is RefundState.SENT and one.flag("manualPaymentGateway"):
+            state = RefundState.PENDING  # whether somebody has sent it, Shopify does not know
         processed = one.moment("processedAt") if one.has("processedAt") else created
         found.append(
             Refund(
@@ -88,7 +92,7 @@ def sources_of(transactions: Sequence[Node]) -> tuple[Source, ...]:
                 and parent.text("id") == one.text("id")
             )
             left = max(0, one.money("amountSet").minor - back)
-            found.append(Source(one.text("id"), one.maybe("gateway") or "", left))
+            found.append(Source(one.text("id"), one.maybe("gateway") or "", left, one.flag("manualPaymentGateway")))
     return tuple(found)
 
 

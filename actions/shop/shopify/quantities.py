@@ -40,6 +40,8 @@ class Quantities:
         refusal = allowed.items(read.order, datetime.now(UTC)) or wanted.refusal(allowed.most)
         if refusal is not None:
             return refusal
+        if wanted.more < 0 and any(source.manual for source in read.sources):
+            return Refusal.NOT_SUPPORTED  # somebody has to send the money
         # what is held on a card does not grow; somebody has to ask for the rest
         held = any(payment.method is not PaymentMethod.CASH_ON_DELIVERY for payment in read.order.payments)
         return Refusal.NOT_SUPPORTED if wanted.more > 0 and held else None

@@ -32,7 +32,8 @@ fragment OrderParts on Order {{
     events(first: {EVENTS}, sortKey: HAPPENED_AT, reverse: true) {{ nodes {{ id status happenedAt city }} }}
   }}
   transactions(first: {TRANSACTIONS}) {{
-    id kind status gateway createdAt processedAt amountSet {{ ...Money }} parentTransaction {{ id }}
+    id kind status gateway manualPaymentGateway createdAt processedAt
+    amountSet {{ ...Money }} parentTransaction {{ id }}
     paymentDetails {{ __typename ... on BasePaymentDetails {{ paymentMethodName }} }}
   }}
   refunds(first: {REFUNDS}) {{

@@ -35,6 +35,7 @@ def transaction(number: int, kind: str, amount: str, status: str = "SUCCESS", **
         "kind": kind,
         "status": status,
         "gateway": "shopify_payments",
+        "manualPaymentGateway": more.get("gateway") in ("Cash on Delivery (COD)", "Bank Deposit"),
         "createdAt": PLACED_AT,
         "processedAt": PLACED_AT,
         "amountSet": bag(amount, more.pop("currency", "EUR")),

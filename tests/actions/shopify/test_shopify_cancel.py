@@ -128,6 +128,17 @@ async def test_what_the_policy_forbids_is_refused_before_anything_is_touched(
     assert await rows(own_sqlite) == []
 
 
+async def test_money_that_somebody_has_to_send_by_hand_is_for_a_person(
+    shopify: Shopify, shop: ShopifyShop, own_sqlite: OwnShop
+) -> None:
+    sale = transaction(1, "SALE", "72.00", gateway="Bank Deposit", paymentDetails=None)
+    before = copy.deepcopy(shopify.put(order(transactions=[sale])))
+    with pytest.raises(Refused) as refused:
+        await shop.cancel(ID, doing())
+    assert refused.value.why is Refusal.NOT_SUPPORTED
+    assert (shopify.orders[ID], await own_sqlite.rows(tables.changes)) == (before, [])
+
+
 async def test_an_order_that_is_not_there_is_refused(shopify: Shopify, shop: ShopifyShop) -> None:
     with pytest.raises(Refused) as refused:
         await shop.cancel(ID, doing())

@@ -195,6 +195,15 @@ async def test_an_order_that_is_not_paid_gives_nothing_back_and_can_grow_at_the_
     assert shopify.count("GiveBack") == 0
 
 
+async def test_money_that_somebody_has_to_send_by_hand_is_for_a_person(shopify: Shopify, shop: ShopifyShop) -> None:
+    sale = transaction(1, "SALE", "72.00", gateway="Bank Deposit", paymentDetails=None)
+    shopify.put(just_placed(transactions=[sale]))
+    with pytest.raises(Refused) as refused:
+        await shop.change_items(ID, {MUG: 1}, doing())
+    assert refused.value.why is Refusal.NOT_SUPPORTED
+    assert shopify.count("EditBegin") == 0
+
+
 async def test_what_is_held_on_a_card_does_not_grow(shopify: Shopify, shop: ShopifyShop) -> None:
     held = transaction(1, "AUTHORIZATION", "72.00")
     shopify.put(just_placed(displayFinancialStatus="AUTHORIZED", transactions=[held]))
@@ -297,3 +306,17 @@ async def test_what_shopify_does_not_know_goes_to_a_person(shopify: Shopify, sho
     with pytest.raises(Refused) as refused:
         await shop.open_claim(ID, wish, doing())
     assert refused.value.why is Refusal.NOT_SUPPORTED
+
+
+async def test_an_old_message_that_comes_again_undoes_nothing_later(
+    shopify: Shopify, shop: ShopifyShop, own_sqlite: OwnShop
+) -> None:
+    shopify.put(just_placed())
+    first = await shop.change_address(ID, ELSEWHERE, DHAKA, "BD", doing("a"))
+    later = Address("Amina Rahman", "House 1, Road 1", "1205")
+    await shop.change_address(ID, later, DHAKA, "BD", doing("b"))
+    assert await shop.change_address(ID, ELSEWHERE, DHAKA, "BD", doing("a")) == first
+    read = await shop.find_order("1001")
+    assert read is not None
+    assert read.address == later
+    assert [row["reference"] for row in await rows(own_sqlite)] == ["C1001-1", "C1001-2"]

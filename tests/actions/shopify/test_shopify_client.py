@@ -4,6 +4,7 @@ import asyncio
 import copy
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,7 +27,7 @@ from shopify_local import (
 from shopify_orders import order
 
 from actions.shop.shopify import client as client_module
-from actions.shop.shopify import queries
+from actions.shop.shopify import gateways, queries
 from actions.shop.shopify.credentials import ClientCredentials, FixedToken
 from actions.shop.shopify.shop import ShopifyShop, shopify_shop
 from actions.shop.trouble import ShopTrouble
@@ -253,3 +254,12 @@ async def test_a_wrong_secret_fails_without_telling_it(
     with pytest.raises(ShopTrouble, match="no token: HTTP 400") as failed:
         await shopify_shop(shopify.url, wrong, POLICY, own_sqlite.writing, client).find_order("1001")
     assert "shpss" not in str(failed.value)
+
+
+def test_the_page_names_every_gateway_that_is_known_and_each_limit() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "shopify.md").read_text(encoding="utf-8")
+    assert {name for name in gateways._KNOWN if f"`{name}`" not in page} == set()
+    limits = (30, queries.PARCELS - 1, queries.TRANSACTIONS - 1, queries.REFUNDS - 1, 4, 6)
+    said = "more than {} lines, {} parcels, {} transactions, {} refunds, or {} returns of {} lines".format(*limits)
+    assert said in page
+    assert f"version {client_module.VERSION}" in page

@@ -293,6 +293,14 @@ async def test_money_on_its_way_back(shopify: Shopify, shop: ShopifyShop) -> Non
     assert read.refunds[0].expected_on == date(2026, 11, 22 + days)
 
 
+async def test_money_that_somebody_has_to_send_is_not_called_sent(shopify: Shopify, shop: ShopifyShop) -> None:
+    sale = transaction(1, "SALE", "72.00", gateway="Bank Deposit", paymentDetails=None)
+    back = transaction(2, "REFUND", "72.00", gateway="Bank Deposit", paymentDetails=None, parentTransaction=sale)
+    shopify.put(order(transactions=[sale, back]))
+    (refund,) = (await found(shop)).refunds
+    assert (refund.state, refund.sent_at, refund.method) == (RefundState.PENDING, None, PaymentMethod.BANK_TRANSFER)
+
+
 async def test_returns_with_what_they_are_worth_and_how_they_stand(shopify: Shopify, shop: ShopifyShop) -> None:
     mug, lamp = gid("LineItem", 10010), gid("LineItem", 10011)
     sale, back = transaction(1, "SALE", "72.00"), transaction(2, "REFUND", "20.00")

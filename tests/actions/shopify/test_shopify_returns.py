@@ -228,3 +228,15 @@ async def test_a_customer_returns_by_talking(shopify: Shopify, shop: ShopifyShop
     assert [each.state for each in read.returns] == [ReturnState.LABEL_SENT]
     assert await talk.again() == ["return_opened"]
     assert (shopify.count("OpenReturn"), len(own_sqlite.letters.sent)) == (1, 2)
+
+
+async def test_a_return_that_could_not_be_looked_at_after_it_was_opened_is_not_opened_again(
+    shopify: Shopify, shop: ShopifyShop, own_sqlite: OwnShop
+) -> None:
+    shopify.put(delivered())
+    shopify.trouble("Read", Trouble(work=True), *[BROKEN] * 3)
+    with pytest.raises(ShopTrouble):
+        await shop.open_return(ID, ONE_MUG, doing())
+    assert len(shopify.orders[ID]["returns"]) == 1
+    assert (await shop.open_return(ID, ONE_MUG, doing())).after["number"] == "R1001-1"
+    assert (len(shopify.orders[ID]["returns"]), len(await rows(own_sqlite))) == (1, 1)
