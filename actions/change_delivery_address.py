@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
 from rasa_sdk.types import DomainDict
 
-from actions.address import POSTCODES
+from actions.address import POSTCODES, read_address
 from actions.address_details import CityDetail, CountryDetail, PostcodeDetail, RecipientDetail, StreetDetail, found_in
 from actions.change_action import ChangeAction
 from actions.change_form import ChangeForm, end_form
@@ -49,6 +49,16 @@ class ValidateChangeDeliveryAddressForm(ChangeForm):
         if tracker.get_slot(REQUESTED_SLOT) == CONFIRMATION and self._corrects(tracker):
             return {}
         return super().extract_order_number(dispatcher, tracker, domain)
+
+    def validate_order_number(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Slots:
+        """Of several numbers in one message, one that is no postcode in its address."""
+        heard = Heard.of(tracker.latest_message)
+        named, postcodes = heard.values("order_number"), self._postcodes(heard)
+        if value in named and value in postcodes:
+            value = next((number for number in named if number not in postcodes), None)
+        return super().validate_order_number(value, dispatcher, tracker, domain)
 
     def refusal(self, order: Order) -> Refusal | None:
         """By the policy's `change_address_while`."""
@@ -94,6 +104,14 @@ class ValidateChangeDeliveryAddressForm(ChangeForm):
         """Whether the latest message holds a whole address, in whichever country."""
         heard = Heard.of(tracker.latest_message)
         return any(found_in(heard, country, self._cities) for country in POSTCODES)
+
+    def _postcodes(self, heard: Heard) -> set[str]:
+        """What may be the postcode of the address in a message."""
+        return {
+            read_address(text, country, self._cities).postcode
+            for country in POSTCODES
+            for text in found_in(heard, country, self._cities)
+        }
 
 
 class ActionChangeDeliveryAddress(ChangeAction):

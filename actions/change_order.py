@@ -1,6 +1,6 @@
 """Changing what is in an order: less of it here, more of it while nothing is paid, anything else by a person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.change_action import ChangeAction
 from actions.change_form import ChangeForm, end_form
-from actions.detail import Known
+from actions.detail import Detail, Known
 from actions.item_details import ItemsDetail
 from actions.items_details import OTHER, LinesDetail, NewQuantityDetail, WantedDetail, WhatDetail, new_quantities
 from actions.order_lines import refund_line
@@ -33,11 +33,14 @@ _REFUSALS = {
 class ValidateChangeOrderForm(ChangeForm):
     """The form before `action_change_order`."""
 
-    details = (WhatDetail(), LinesDetail("change_items_question"), NewQuantityDetail(), WantedDetail())
-
     def name(self) -> str:
         """The action's name."""
         return "validate_change_order_form"
+
+    async def details_of(self, order: Order) -> Sequence[Detail]:
+        """What, which, how many; or what instead."""
+        wishes = self._services.policy.changing.wishes
+        return [WhatDetail(wishes), LinesDetail("change_items_question"), NewQuantityDetail(), WantedDetail(wishes)]
 
     def refusal(self, order: Order) -> Refusal | None:
         """By the policy's `change_items_while`, and the fact `change_window`."""

@@ -5,8 +5,9 @@ import logging
 
 from rasa_sdk import Tracker
 
-from actions.change_form import language_of
+from actions.change_form import language_of, message_id
 from actions.order_lines import items_line
+from actions.sent_lately import SentLately
 from actions.services import Services
 from actions.shop.backend import ClaimKind
 from actions.shop.changes import Change
@@ -19,8 +20,9 @@ logger = logging.getLogger(__name__)
 SECONDS = 2.5
 
 
-async def confirm_by_letter(services: Services, change: Change, tracker: Tracker) -> bool:
-    """Whether the letter went out; the claim stands without it, so nothing that goes wrong is more than told."""
+async def confirm_by_letter(services: Services, change: Change, tracker: Tracker, lately: SentLately) -> bool:
+    """Whether the letter went out, for this message now or before; the claim stands without it, so nothing that goes
+    wrong is more than told."""
     if services.post is None:
         return False
     try:
@@ -29,6 +31,8 @@ async def confirm_by_letter(services: Services, change: Change, tracker: Tracker
             claim = next((one for one in order.claims if one.number == change.after["number"]), None) if order else None
             if order is None or claim is None:
                 return False
+            if lately.already(order.id, message_id(tracker)):
+                return True
             pieces = [(item, claim.items[item.id]) for item in order.items if item.id in claim.items]
             details: list[Value] = [phrase(f"claim_kind_{ClaimKind(claim.kind)}")]
             details += [items_line(pieces)] if pieces else []
@@ -39,6 +43,7 @@ async def confirm_by_letter(services: Services, change: Change, tracker: Tracker
                 "claim",
                 {"number": ident(order.number), "claim": ident(claim.number), "details": lines(details)},
             )
+            lately.note(order.id, message_id(tracker))
     except Exception as error:  # whatever is the matter with the shop or the post
         logger.warning("claim not confirmed by letter: %s", type(error).__name__)
         return False

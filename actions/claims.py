@@ -13,6 +13,8 @@ from actions.change_form import ChangeForm
 from actions.claim_letter import confirm_by_letter
 from actions.detail import Known
 from actions.order_lines import refund_line
+from actions.sent_lately import SentLately
+from actions.services import Services
 from actions.shop.backend import ClaimKind, ClaimState, Money, Order, Remedy
 from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, Refusal
 from actions.shop.claims_policy import FAULTS
@@ -72,6 +74,10 @@ class ClaimAction(ChangeAction):
 
     kind: ClaimKind
 
+    def __init__(self, services: Services | None = None) -> None:
+        super().__init__(services)
+        self._lately = SentLately()
+
     @abstractmethod
     def wish(self, known: Known) -> ClaimWish:
         """What is claimed, by what the form knows."""
@@ -89,7 +95,7 @@ class ClaimAction(ChangeAction):
             details.append(phrase("claim_replacement_next"))
         if self.kind in _KEPT:
             details.append(phrase("claim_keep_nothing" if granted else "claim_keep_it"))
-        if await confirm_by_letter(self._services, change, tracker):
+        if await confirm_by_letter(self._services, change, tracker, self._lately):
             details.append(phrase("claim_letter_photo" if self.kind in FAULTS and not granted else "claim_letter"))
         dispatcher.utter_message(
             response="utter_claim_granted" if granted else "utter_claim_open",

@@ -171,11 +171,6 @@ def _hour(match: re.Match[str]) -> int:
 
 @cache
 def _weekdays() -> re.Pattern[str]:
-    """The names of the weekdays in every language, long and short."""
-    names = {
-        name.casefold().rstrip(".")
-        for code in _LOCALES
-        for width in ("wide", "abbreviated")
-        for name in Locale(code).days["format"][width].values()
-    }
+    """The names of the weekdays in every language; short ones, such as "mon", mean other things elsewhere."""
+    names = {name.casefold() for code in _LOCALES for name in Locale(code).days["format"]["wide"].values()}
     return re.compile("|".join(rf"(?<!\w){re.escape(name)}" for name in sorted(names, key=len, reverse=True)))

@@ -12,11 +12,12 @@ from actions.change_action import ChangeAction
 from actions.change_form import ChangeForm, end_form
 from actions.delivery_details import DayDetail, WindowDetail, chosen_window
 from actions.detail import Detail, Known
+from actions.order_lines import when
 from actions.refusals import Told, say
 from actions.services import Services
 from actions.shop.backend import DeliveryWindow, Order
 from actions.shop.changes import Change, ChangeKind, Doing, Refusal
-from actions.values import Params, clock, day, ident
+from actions.values import ident
 
 _CANNOT = Told("utter_delivery_cannot", reason="delivery_slot")
 _REFUSALS = {
@@ -115,8 +116,3 @@ def actions(services: Services) -> list[Action]:
 def refuse(number: str, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:
     """Why no day can be chosen, and what can be done instead."""
     return say(_REFUSALS.get(why, _CANNOT), number, dispatcher)
-
-
-def when(window: DeliveryWindow) -> Params:
-    """A window's day and hours, as texts are filled with them."""
-    return {"day": day(window.on), "start": clock(window.start), "end": clock(window.end)}

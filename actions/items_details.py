@@ -6,13 +6,16 @@ from typing import Any
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.detail import Choice, Detail, FreeText, Known, Unusable
+from actions.forms import NO_OTHER_WISH
 from actions.heard import Heard, choice_payload
 from actions.item_details import ItemsDetail
 from actions.shop.backend import Order
+from actions.shop.wishes import Wishes
 from actions.values import ident, names
 
 REMOVE, QUANTITY, OTHER = "remove", "quantity", "other"
 _MANY_DIGITS = 4
+_REPLIES = {*NO_OTHER_WISH, "change_order"}
 
 
 class WhatDetail(Choice):
@@ -27,6 +30,18 @@ class WhatDetail(Choice):
         OTHER: "change_other_button",
     }
 
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+
+    def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
+        """The button; or, as long as it is not known, what the words of a message mean."""
+        chosen = super().take(heard, order, known, asked)
+        if chosen is not None or self.name in known or heard.intent not in _REPLIES:
+            return chosen
+        meant = self._wishes.meant(heard.text)
+        # of several pieces of a line perhaps not all are to go
+        return None if meant == REMOVE and any(item.quantity > 1 for item in order.items) else meant
+
 
 class LinesDetail(ItemsDetail):
     """Which lines: of those whose number changes, one; taking out all of them would be cancelling."""
@@ -40,8 +55,11 @@ class LinesDetail(ItemsDetail):
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
         """As for any items; several where the number changes are none."""
         chosen = super().take(heard, order, known, asked)
-        several = chosen is not None and len(chosen) > 1
-        return None if several and known.get(WhatDetail.name) == QUANTITY else chosen
+        if chosen is None or len(chosen) == 1:
+            return chosen
+        # "the tray and the lamp, drop the lamp" names all there is
+        all_named = not asked and heard.choice(self.name) is None and len(chosen) == len(order.items)
+        return None if all_named or known.get(WhatDetail.name) == QUANTITY else chosen
 
     def ask(self, order: Order, known: Known, dispatcher: CollectingDispatcher) -> None:
         """Ask, with a button for each line."""
@@ -93,9 +111,18 @@ class WantedDetail(FreeText):
     question = "change_wanted_question"
     about = (WhatDetail.name,)
 
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+
     def needed(self, order: Order, known: Known) -> bool:
         """Where it is something else."""
         return known.get(WhatDetail.name) == OTHER
+
+    def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
+        """The answer; or the message whose words meant that it is something else."""
+        if not asked and self.name not in known and heard.intent in _REPLIES:
+            return heard.text[: self.longest] if self._wishes.meant(heard.text) == OTHER else None
+        return super().take(heard, order, known, asked)
 
 
 def new_quantities(order: Order, known: Known) -> dict[str, int]:

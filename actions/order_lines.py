@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from actions.shop.backend import (
+    DeliveryWindow,
     Money,
     Order,
     OrderItem,
@@ -15,7 +16,7 @@ from actions.shop.backend import (
     Shipment,
 )
 from actions.shop.policy import refund_time
-from actions.values import Params, Value, day, ident, listed, moment, money, names, phrase
+from actions.values import Params, Value, clock, day, ident, listed, moment, money, names, phrase
 
 # what is said of money to come, by the fact that says how long it takes
 _EXPECTED = {
@@ -39,6 +40,11 @@ def parcel_lines(shipment: Shipment) -> list[Value]:
         place: Params = {"place": names(last.place)} if last.place else {}
         told.append(phrase("order_line_last_event", at=moment(last.at), event=phrase(f"tracking_{last.code}", **place)))
     return told
+
+
+def when(window: DeliveryWindow) -> Params:
+    """When a courier comes, as texts are filled with it."""
+    return {"day": day(window.on), "start": clock(window.start), "end": clock(window.end)}
 
 
 def refund_line(refund: Refund) -> Value:

@@ -7,7 +7,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.change_form import end_form, language_of
+from actions.change_form import end_form, language_of, message_id
 from actions.claim_letter import SECONDS
 from actions.claims import ClaimAction, today
 from actions.detail import Known
@@ -16,6 +16,7 @@ from actions.order_lines import items_line
 from actions.order_status import order_status
 from actions.payment_details import payment_lines
 from actions.post import NotSent
+from actions.sent_lately import SentLately
 from actions.services import Services
 from actions.shop.backend import ClaimKind, Order, Remedy
 from actions.shop.changes import ClaimWish, Refusal
@@ -28,6 +29,10 @@ class ValidateOrderNotConfirmedForm(NumberlessForm):
     """The form before `action_order_not_confirmed`: a claim only where money is there and the order waits for it."""
 
     kind = ClaimKind.ORDER_NOT_CONFIRMED
+
+    def __init__(self, services: Services | None = None) -> None:
+        super().__init__(services)
+        self._lately = SentLately()
 
     def name(self) -> str:
         """The action's name."""
@@ -47,7 +52,11 @@ class ValidateOrderNotConfirmedForm(NumberlessForm):
         dispatcher.utter_message(response=f"utter_{key}", **params)
         if is_over(order):
             return end_form()
-        if await self._confirm(order, tracker):
+        again = self._lately.already(order.id, message_id(tracker))
+        if not again and self._lately.enough(order.id):
+            dispatcher.utter_message(response="utter_not_confirmed_enough", number=ident(order.number))
+            return end_form()
+        if again or await self._confirm(order, tracker):
             dispatcher.utter_message(response="utter_not_confirmed_sent", number=ident(order.number))
             return end_form()
         dispatcher.utter_message(response="utter_not_confirmed_not_sent")
@@ -76,6 +85,7 @@ class ValidateOrderNotConfirmedForm(NumberlessForm):
                 await post.send(order.customer.email, language_of(tracker, order), "confirmation", params)
         except (NotSent, TimeoutError):
             return False
+        self._lately.note(order.id, message_id(tracker))
         return True
 
 

@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import news
 from actions.lookup import OrderAction
-from actions.order_lines import items_line, parcel_lines, refund_line
+from actions.order_lines import items_line, parcel_lines, refund_line, when
 from actions.shop.backend import Order, OrderState, PaymentState
 from actions.values import Params, day, ident, lines, money, names, phrase
 
@@ -47,7 +47,9 @@ def order_status(order: Order, today: date) -> tuple[str, Params]:
         # Once it has all come back, the way it went is old news.
         for shipment in order.shipments:
             details += parcel_lines(shipment)
-    if order.state in _ON_THE_WAY and order.expected_on:
+    if order.state in _ON_THE_WAY and order.delivery and order.delivery.on >= today:
+        details.append(phrase("delivery_agreed", **when(order.delivery)))
+    elif order.state in _ON_THE_WAY and order.expected_on:
         key = "order_line_late" if order.expected_on < today else "order_line_expected"
         details.append(phrase(key, date=day(order.expected_on)))
     details += [refund_line(refund) for refund in order.refunds]

@@ -244,7 +244,7 @@ def _dialogue_parts(house: House) -> tuple[Any, Any]:
                 policy,
                 codes,
                 letters,
-                stored=ChatData(database, house.words, letters, house.settings.timezone),
+                stored=ChatData(database, house.words, letters),
                 news=bool(house.settings.shop_events_secret),
             )
         )

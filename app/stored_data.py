@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,12 @@ class ChatData:
 
     Args:
         post: who sends the copy; None where nobody can.
-        zone: the shop's time zone.
     """
 
-    def __init__(self, database: Database, words: LiveWords, post: FilePost | None, zone: str) -> None:
+    def __init__(self, database: Database, words: LiveWords, post: FilePost | None) -> None:
         self._database = database
         self._words = words
         self._post = post
-        self._zone = zone
 
     @property
     def erased_within(self) -> timedelta:
@@ -52,7 +50,7 @@ class ChatData:
         told = without_notes(found)
         written = json.dumps(told, ensure_ascii=False, indent=2)
         files = [
-            Attachment(HTML_NAME, "text/html", page(told, self._words, language, self._zone).encode()),
+            Attachment(HTML_NAME, "text/html", page(told, self._words, language).encode()),
             Attachment(JSON_NAME, "application/json", written.encode()),
         ]
         await self._post.send_files(to, language, "data_copy", {}, files)
@@ -67,14 +65,14 @@ def without_notes(found: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, "conversations": talks}
 
 
-def page(found: Mapping[str, Any], words: LiveWords, language: str, zone: str) -> str:
-    """The export as a page of its own, which needs nothing from anywhere."""
+def page(found: Mapping[str, Any], words: LiveWords, language: str) -> str:
+    """The export as a page of its own, which needs nothing from anywhere; its times are by the shop's clock."""
 
     def say(key: str, **values: Any) -> str:
         return words.say(f"copy_{key}", language, **values).text
 
     def moment(text: str | None) -> str:
-        return say("moment", at={"moment": datetime.fromisoformat(text).isoformat(), "zone": zone}) if text else ""
+        return say("moment", at={"datetime": text}) if text else ""
 
     show = Environment(loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined)
     values = {"found": found, "say": say, "moment": moment, "language": words.current.library.answered_in(language)}

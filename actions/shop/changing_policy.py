@@ -13,6 +13,7 @@ from actions.shop.backend import Order, OrderState
 from actions.shop.changes import Refusal
 from actions.shop.cities import Cities, fold
 from actions.shop.policy_values import BadPolicy, named, number, states
+from actions.shop.wishes import Wishes
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class ChangingPolicy:
     """`address_while`, `items_while`: the states in which an order's address and its items can be changed; items only
     within `window` from when it was placed. Up to `most` pieces of a line are ordered here, more are for a person.
 
-    `cities` are known by name. A parcel to the city `near` (its country and English name) costs the first of `fees`
-    (major units by currency), one within its country the second.
+    `wishes` are known by words, `cities` by name. A parcel to the city `near` (its country and English name) costs the
+    first of `fees` (major units by currency), one within its country the second.
     """
 
     address_while: frozenset[OrderState]
@@ -31,10 +32,11 @@ class ChangingPolicy:
     near: tuple[str, str]
     fees: tuple[Mapping[str, Decimal], Mapping[str, Decimal]]
     cities: Cities
+    wishes: Wishes
 
     @classmethod
     def load(cls, policies: Mapping[str, Any], facts: Mapping[str, Any], path: Path) -> ChangingPolicy:
-        """Reads its part of the shop's file, and the cities beside it.
+        """Reads its part of the shop's file, and the cities and words beside it.
 
         Raises:
             BadPolicy: something is missing or not what it should be.
@@ -47,6 +49,7 @@ class ChangingPolicy:
             near=_near(policies, path),
             fees=(_fee(facts, "shipping_fee_city", path), _fee(facts, "shipping_fee_country", path)),
             cities=Cities.load(path.with_name("places.yml")),
+            wishes=Wishes.load(path.with_name("wishes.yml")),
         )
 
     def address(self, order: Order) -> Refusal | None:

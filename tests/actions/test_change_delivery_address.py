@@ -6,7 +6,7 @@ import pytest
 from failing_shop import Failing
 from form_testing import Talk, talk
 from rasa_sdk.interfaces import ActionExecutionRejection
-from shop_testing import POLICY, OwnShop, differences
+from shop_testing import POLICY, OwnShop, differences, run_action, user
 from sqlalchemy import update
 from test_change_form import over
 from test_changing_sql import AT_THE_DOOR
@@ -186,6 +186,22 @@ async def test_a_postcode_in_a_correction_is_no_order_number(own_sqlite: OwnShop
     assert said == ["change_address_summary", "confirm_change"]
     assert one.params("change_address_summary")["number"] == {"id": "10003"}
     assert one.params("change_address_summary")["new"]["list"][1] == "Neue Gasse 9"
+
+
+@pytest.mark.parametrize(("named", "meant"), [(["10003", "20355"], "10003"), (["20355"], None), (["10003"], "10003")])
+async def test_a_postcode_beside_the_first_wish_is_no_order_number(
+    own_sqlite: OwnShop, named: list[str], meant: str | None
+) -> None:
+    text = f"send {named[0]} elsewhere: Neue Gasse 9, 20355 Hamburg"
+    heard = user(text, INTENT, [{"entity": "order_number", "value": number} for number in named])
+    # of several Rasa fills in the last
+    events = [heard, {"event": "active_loop", "name": f"{INTENT}_form"}, {"event": "action", "name": f"{INTENT}_form"}]
+    slots = {"order_number": named[-1]}
+    filled = {"event": "slot", "name": "order_number", "value": named[-1]}
+    said = await run_action(own_sqlite.shop, f"validate_{INTENT}_form", slots, [*events, filled])
+    assert said.slots["order_number"] == meant
+    assert said.slots["requested_slot"] == ("order_contact" if meant else "order_number")
+    assert said.keys == []
 
 
 async def test_another_question_is_answered_and_the_address_asked_for_again(own_sqlite: OwnShop) -> None:

@@ -144,12 +144,72 @@ async def test_no_the_other_one_is_shown_again_before_a_yes_counts(own: OwnShop)
     assert [item.sku for item in (await own.order(PAID)).items] == ["NS-207"]
 
 
+async def begins(own: OwnShop, text: str, **entities: str) -> tuple[Talk, list[str]]:
+    await just_placed(own, PAID)
+    one = talk(own, intent=INTENT)
+    return one, await one.says(text, INTENT, order_number=PAID, email=JONAS, **entities)
+
+
 async def test_the_item_may_be_named_before_it_is_asked_for(own_sqlite: OwnShop) -> None:
-    await just_placed(own_sqlite, PAID)
-    one = talk(own_sqlite, intent=INTENT)
-    said = await one.says("no quilt in 10003 please", INTENT, order_number=PAID, email=JONAS, product="NS-201")
+    one, said = await begins(own_sqlite, "no quilt in 10003 please", product="NS-201")
     assert said == ["change_what_question"]
     assert await presses(one, "change_what:remove") == ["ask_one_time_code"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "remove the quilt from order 10003",
+        "১০০০৩ থেকে কাঁথাটা বাদ দিন",
+        "order 10003 theke kantha ta bad den",
+        "ऑर्डर 10003 से रज़ाई हटा दीजिए",
+        "order 10003 se razai hata do",
+        "quitar la colcha del pedido 10003",
+        "enlevez la courtepointe de la commande 10003",
+        "bitte die Decke aus 10003 entfernen",
+    ],
+)
+async def test_everything_can_be_said_at_once(own_sqlite: OwnShop, text: str) -> None:
+    one, said = await begins(own_sqlite, text, product="NS-201")
+    assert said == ["ask_one_time_code"]
+    await one.says(own_sqlite.letters.sent[-1].code)
+    out, _ = one.params("change_items_summary")["details"]["lines"]
+    assert out["phrase"] == "change_line_out" and out["params"]["name"]["names"]["en"] == "Nakshi kantha quilt"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wrong size, I need M instead of S",
+        "রংটা ভুল হয়ে গেছে, নীল দিন",
+        "size ta L kore den please",
+        "गलत रंग चुन लिया",
+        "ek aur kurta jod dijiye",
+        "me equivoqué de talla",
+        "je peux ajouter un article",
+        "falsche Farbe erwischt",
+    ],
+)
+async def test_another_size_or_colour_said_at_once_is_with_a_person_at_once(own_sqlite: OwnShop, text: str) -> None:
+    one, said = await begins(own_sqlite, text)
+    assert said == ["change_other_person"]
+    assert one.slots["wished"] == f"change what: other; wanted: {text}"
+
+
+@pytest.mark.parametrize("text", ["remove the blue one and add a red one", "change my order", "1 → 3", "no quilt"])
+async def test_what_words_do_not_say_surely_is_asked_for(own_sqlite: OwnShop, text: str) -> None:
+    _, said = await begins(own_sqlite, text)
+    assert said == ["change_what_question"]
+
+
+async def test_of_several_pieces_not_all_may_be_meant_and_all_that_is_named_neither(own_sqlite: OwnShop) -> None:
+    order = await own_sqlite.order(PAID)
+    _, said = await begins(own_sqlite, "Nakshi kantha quilt and Cushion cover pair, remove the one")
+    await own_sqlite.change(
+        update(tables.order_items).where(tables.order_items.c.id == order.items[0].id).values(quantity=2)
+    )
+    _, again = await begins(own_sqlite, "remove the quilt", product="NS-201")
+    assert (said, again) == (["change_items_question"], ["change_what_question"])
 
 
 async def test_another_question_is_answered_and_this_one_asked_again(own_sqlite: OwnShop) -> None:

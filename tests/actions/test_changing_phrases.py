@@ -1,5 +1,6 @@
 """Every text of the flows that change an order before it comes has its words, and all that fills them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from actions.change_delivery_address import ValidateChangeDeliveryAddressForm
 from actions.change_order import ValidateChangeOrderForm
 from actions.delivery_failed import ValidateDeliveryFailedForm
 from actions.delivery_slot import ValidateDeliverySlotForm
+from actions.order_status import order_status
 from actions.shop.backend import Order
 from actions.shop.changes import Refusal
 
@@ -62,7 +64,7 @@ async def test_every_step_of_an_address_can_be_said(orders: dict[str, Order], ow
 async def test_every_step_of_other_items_can_be_said(own_sqlite: OwnShop, number: str) -> None:
     form, order = ValidateChangeOrderForm(services(own_sqlite.shop)), await own_sqlite.order(number)
     first = [order.items[0].id]
-    for detail in form.details:
+    for detail in await form.details_of(order):
         check(detail.unclear, {})
         detail.ask(order, {"items": first}, WithButtons())
     for known in (
@@ -124,3 +126,9 @@ async def test_an_order_that_was_moved_can_be_told(own_sqlite: OwnShop) -> None:
     hours = f"{order.delivery.start:%H:%M}-{order.delivery.end:%H:%M}"
     known = {"delivery_day": order.delivery.on.isoformat(), "delivery_window": hours}
     assert await form.settle(order, known, WithButtons(), None) is not None  # type: ignore[arg-type]
+    key, params = order_status(order, order.delivery.on)
+    check(key, params)
+    lines = [line["phrase"] for line in params["details"]["lines"]]  # type: ignore[index,call-overload]
+    assert "delivery_agreed" in lines and "order_line_expected" not in lines
+    _, later = order_status(order, order.delivery.on + timedelta(days=1))
+    assert "order_line_late" in str(later)

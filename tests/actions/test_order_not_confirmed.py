@@ -3,10 +3,14 @@
 import pytest
 from claim_testing import code_typed, new_rows, over
 from form_testing import Talk, talk
+from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection
-from shop_testing import OwnShop
+from shop_testing import LANGUAGES, REGIONS, OwnShop, user
 from sqlalchemy import update
 
+from actions.order_not_confirmed import ValidateOrderNotConfirmedForm
+from actions.sent_lately import LETTERS
+from actions.services import Services
 from actions.shop import tables
 from actions.shop.backend import Order, OrderState
 
@@ -118,6 +122,30 @@ async def test_another_question_in_between_is_answered(own_sqlite: OwnShop) -> N
     assert await one.says("10003") == ["ask_order_contact"]
     with pytest.raises(ActionExecutionRejection):
         await one.says("a person please", "human_agent")
+
+
+async def test_nobodys_mailbox_is_flooded(own_sqlite: OwnShop) -> None:
+    form = ValidateOrderNotConfirmedForm(
+        Services(own_sqlite.shop, REGIONS, LANGUAGES, own_sqlite.policy, own_sqlite.codes, own_sqlite.letters)
+    )
+    executor = ActionExecutor()
+    executor.register_action(form)
+    said = []
+    for n in [*range(LETTERS), LETTERS - 1, LETTERS]:
+        heard = user("no confirmation", INTENT)
+        heard["parse_data"]["metadata"] = {"message_id": f"m{n}"}
+        events = [heard, {"event": "active_loop", "name": f"{INTENT}_form"}]
+        tracker = {
+            "sender_id": "v",
+            "slots": {"order_number": FOUND, "order_contact": OWNER},
+            "latest_message": heard["parse_data"],
+            "events": events,
+        }
+        result = await executor.run({"next_action": form.name(), "tracker": tracker, "domain": {}})
+        assert result is not None
+        said.append(result["responses"][-1]["response"])
+    assert said == ["utter_not_confirmed_sent"] * (LETTERS + 1) + ["utter_not_confirmed_enough"]
+    assert len(own_sqlite.letters.sent) == LETTERS  # a message that comes again sends none again
 
 
 async def test_somebody_elses_order_is_answered_like_one_that_is_not_there(own: OwnShop) -> None:

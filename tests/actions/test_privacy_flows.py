@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from form_testing import Talk, talk
 from rasa_sdk.interfaces import ActionExecutionRejection
-from shop_testing import OwnShop, differences
+from shop_testing import OwnShop, differences, run_action, user
 from sqlalchemy import update
 from test_action_phrases import PHRASES, check
 
@@ -184,6 +184,15 @@ async def test_a_copy_is_not_sent_where_the_shop_does_not_answer(own_sqlite: Own
     one.shop = Down()  # type: ignore[assignment]
     assert await one.says("yes", "affirm") == ["shop_unavailable"]
     assert stored.sent == []
+
+
+async def test_a_copy_goes_nowhere_but_to_the_order_of_the_yes(own_sqlite: OwnShop) -> None:
+    stored, order = Stored(), await own_sqlite.order("10003")
+    slots = {"approved_order": order.id, "order_number": "10001"}
+    said = await run_action(
+        own_sqlite.shop, "action_export_my_data", slots, [user("yes", "affirm")], own_sqlite.codes, stored=stored
+    )
+    assert (said.keys, stored.sent) == (["shop_unavailable"], [])
 
 
 @both

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ class Claims:
 
     def restore(self) -> None:
         with self._engine.begin() as connection:
-            for table in ("shop_claims", "shop_changes", "shop_codes", "shop_mails"):
+            for table in ("shop_claims", "shop_changes", "shop_codes", "shop_mail_files", "shop_mails"):
                 connection.execute(sa.text(f"delete from {table}"))
             connection.execute(sa.text("delete from shop_payments where id = 'taken twice'"))
             for (refund,) in connection.execute(sa.text("select id from shop_refunds")).all():
@@ -87,6 +88,11 @@ def shop(shohay: Shohay) -> Iterator[Claims]:
     made = Claims(Path(shohay.settings["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")))
     yield made
     made.restore()
+
+
+def same(text: str) -> str:
+    """In one of the forms that letters such as য় can be written in."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def said_what_is_wrong(shohay: Shohay, variant: str) -> tuple[Customer, list[dict[str, Any]]]:
@@ -106,7 +112,7 @@ def test_something_broken_is_paid_back_and_nothing_else_is_touched(shohay: Shoha
     customer.heard(customer.press(money["payload"]))
     assert shop.all() == before
     summary = customer.ask(shop.code(), count=2)
-    assert NUMBER in summary and WISHES[variant][1] in summary and shop.all() == before
+    assert NUMBER in summary and same(WISHES[variant][1]) in same(summary) and shop.all() == before
     told = customer.ask(YES[variant.split("-")[0]])
     assert WISHES[variant][2] in told and "K10002-1" in told
     after = shop.all()
@@ -135,8 +141,9 @@ def test_a_parcel_on_its_way_is_told_and_not_claimed(shohay: Shohay, shop: Claim
     before = shop.all()
     customer = Customer(shohay.url)
     customer.ask(text)
+    letters = shop.rows("shop_mails")
     assert word in customer.ask(OWNER)
-    assert shop.all() == before and shop.newest_letter() == ""
+    assert shop.all() == before and shop.rows("shop_mails") == letters
 
 
 @pytest.mark.parametrize(("text", "yes"), [("My order 10005 went missing", "yes"), ("১০০০৫ নাম্বার অর্ডারটা মিসিং", "হ্যাঁ")])
@@ -210,7 +217,7 @@ def test_the_confirmation_comes_once_more_to_the_orders_own_address(
 def test_who_was_given_no_number_gets_a_person_who_knows_what_was_said(shohay: Shohay, shop: Claims) -> None:
     customer = Customer(shohay.url)
     customer.ask("Money left my account but there's no order number")
-    customer.write("I don't have one")
+    customer.write("there was no order number")
     eventually(lambda: customer.page()["status"] == "queued")
     seen = Agent(shohay.url).conversation(customer.conversation_id)
     assert seen["reason"] == "order_not_confirmed"

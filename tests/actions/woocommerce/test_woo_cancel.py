@@ -66,7 +66,7 @@ async def test_a_paid_order_is_cancelled_and_all_the_money_goes_back(
     await all_is_done(woo, own)
     (refund,) = change.refunds
     assert (refund.amount, refund.method, refund.state) == (Money(1645, "USD"), PaymentMethod.CARD, RefundState.SENT)
-    assert woo.refunds[10723][0]["reason"] == "C10723-1"
+    assert woo.bodies[-1] == {"amount": "16.45", "reason": "C10723-1", "api_refund": True, "api_restock": False}
     changed = differences(before, await own.everything())
     assert set(changed) == {"shop_changes"}
     (row,) = changed["shop_changes"]
@@ -288,6 +288,18 @@ async def test_a_refund_that_is_noted_but_not_taken_on_is_no_refund_and_not_aske
             await woo_shop.cancel(ID, doing())
     assert woo.money == []
     assert [row["after"] for row in await rows(own)] == [{}]
+
+
+async def test_a_refund_of_ours_is_the_only_one_however_much_it_is(
+    woo: FakeWoo, woo_shop: WooShop, own: OwnShop
+) -> None:
+    woo.faults = [Fault("POST .*", "drop after")]
+    with pytest.raises(ShopTrouble):
+        await woo_shop.cancel(ID, doing())
+    woo.orders[10723]["total"] = "20.00"  # the shop's people were at it
+    change = await woo_shop.cancel(ID, doing())
+    assert [refund.amount for refund in change.refunds] == [Money(1645, "USD")]
+    assert woo.money == [(10723, "16.45")]
 
 
 async def test_what_the_shop_did_itself_meanwhile_counts(woo: FakeWoo, woo_shop: WooShop, own: OwnShop) -> None:

@@ -147,6 +147,15 @@ async def test_every_status_has_its_state(
     assert (found.state, found.payments[0].state) == (state, payment)
 
 
+async def test_what_we_have_cancelled_stays_cancelled_whatever_it_was_before(woo: FakeWoo, shop: WooShop) -> None:
+    mark = '[{"key": "m", "kind": "%s", "reference": "C10723-1"}]'
+    woo.orders[10723] |= {"status": "refunded", "date_completed_gmt": "2026-11-21T10:00:00"}
+    for kind, state in (("cancel", OrderState.CANCELLED), ("address", OrderState.RETURNED)):
+        woo.orders[10723]["meta_data"] = [{"id": 1, "key": "_shohay_changes", "value": mark % kind}]
+        found = await shop.find_order("10723")
+        assert found is not None and found.state is state
+
+
 @pytest.mark.parametrize(
     ("currency", "total", "minor"),
     [("USD", "16.45", 1645), ("JPY", "1200", 1200), ("KWD", "1.234", 1234), ("BDT", "99.999", 10000)],
