@@ -4,6 +4,8 @@ Nothing is stored here. The slots `news` and `news_orders` say what was agreed o
 with the turn.
 """
 
+import hashlib
+
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -26,7 +28,7 @@ def offer(order: Order, dispatcher: CollectingDispatcher, tracker: Tracker, serv
     wanted, orders = tracker.get_slot(NEWS), _orders(tracker)
     if not (services.news and order.customer.email) or wanted in (ASKED, NO) or order.number in orders:
         return []
-    orders[order.number] = order.customer.email
+    orders[order.number] = hashlib.sha256(order.customer.email.casefold().encode()).hexdigest()
     orders = dict(list(orders.items())[-MOST:])
     if wanted == YES:
         dispatcher.utter_message(

@@ -19,7 +19,7 @@ STEPPED_UP_ORDER = "stepped_up_order"
 DETAILS = "details"
 # the same in plain English, for the person who takes over
 WISHED = "wished"
-# what is agreed on about news of orders: asked, yes or no; and of which orders, each with its e-mail
+# what is agreed on about news of orders: asked, yes or no; and of which orders, each with a hash of its e-mail
 NEWS = "news"
 NEWS_ORDERS = "news_orders"
 # the customer is sure that everything about them is to go

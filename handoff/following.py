@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,11 +22,17 @@ class Wish:
     """What the bot and its customer have agreed on.
 
     Attributes:
-        orders: the orders' numbers, each with its e-mail address; they count while news are wanted.
+        orders: the orders' numbers, each with `hashed` of its e-mail address: who found it by a phone number does not
+            learn the address from what is stored. They count while news are wanted.
     """
 
     wanted: Wanted
     orders: Mapping[str, str]
+
+
+def hashed(email: str) -> str:
+    """What stands for an e-mail address: a SHA-256 in hexadecimal, the same in any case."""
+    return hashlib.sha256(email.casefold().encode()).hexdigest()
 
 
 async def keep(tx: Transaction, conversation: Conversation, wish: Wish, now: datetime) -> Conversation:
@@ -37,8 +44,8 @@ async def keep(tx: Transaction, conversation: Conversation, wish: Wish, now: dat
     if known - orders.keys():
         await tx.execute(sa.delete(followed_orders).where(mine, f.order_number.not_in(orders)))
     new = [
-        {"conversation_id": conversation.id, "order_number": number, "email": email.casefold(), "since": now}
-        for number, email in orders.items()
+        {"conversation_id": conversation.id, "order_number": number, "email_hash": email_hash, "since": now}
+        for number, email_hash in orders.items()
         if number not in known
     ]
     if new:
@@ -58,7 +65,7 @@ async def follower(tx: Transaction, order_number: str, email: str) -> str | None
     query = (
         sa.select(c.id)
         .join(followed_orders, f.conversation_id == c.id)
-        .where(f.order_number == order_number, f.email == email.casefold(), c.news == "yes")
+        .where(f.order_number == order_number, f.email_hash == hashed(email), c.news == "yes")
         .order_by(wrote.scalar_subquery().desc(), c.id)
         .limit(1)
     )

@@ -284,10 +284,10 @@ tracker_events = sa.Table(
 followed_orders = sa.Table(
     "followed_orders",
     metadata,
-    # the orders whose news the customer of a conversation wants, with the order's e-mail address
+    # the orders whose news the customer of a conversation wants, with a SHA-256 of the order's e-mail address
     sa.Column("conversation_id", sa.String(36), sa.ForeignKey("conversations.id"), primary_key=True),
     sa.Column("order_number", sa.String(32), primary_key=True, index=True),
-    sa.Column("email", sa.String(320), nullable=False),
+    sa.Column("email_hash", sa.String(64), nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
 )
 

@@ -27,7 +27,7 @@ from connectors.website.connector import Website
 from handoff import caretaker, inbox, store, turns
 from handoff.clock import iso, new_id, now
 from handoff.database import DatabaseAway
-from handoff.following import Wish
+from handoff.following import Wish, hashed
 from handoff.inbox import Incoming
 from handoff.models import messages, order_news
 from handoff.services import Services
@@ -64,7 +64,7 @@ async def follow(services: Services) -> str:
     message, _ = await inbox.receive(services, Incoming("fake", new_id(), "amina", "yes, tell me"))
     turn = await turns.lease_next(services, "worker")
     assert turn is not None
-    outcome = Outcome([], "en", news=Wish("yes", {NUMBER: EMAIL}))
+    outcome = Outcome([], "en", news=Wish("yes", {NUMBER: hashed(EMAIL)}))
     assert await turns.finish(services, turn, outcome, "worker", None)
     async with services.database.write() as tx:
         await tx.execute(sa.update(messages).values(created_at=now() - timedelta(hours=1)))

@@ -11,7 +11,7 @@ from handoff import absence, erasure, news, outbox, ownership, ratings
 from handoff.clock import now
 from handoff.conversations import Conversation
 from handoff.database import Database
-from handoff.following import Wish
+from handoff.following import Wish, hashed
 from handoff.messages import Button, Said
 from handoff.news import News
 from handoff.people import Person
@@ -36,7 +36,7 @@ async def live(services: Services, agent: Person, mark: str) -> str:
     await write(services, address=mark, payload=ratings.COMMENT)
     await write(services, f"too slow, {mark}", mark)
     await write(services, "tell me when it comes, and then erase it all", mark)
-    wish = Wish("yes", {mark: f"{mark}@example.com"})
+    wish = Wish("yes", {mark: hashed(f"{mark}@example.com")})
     await answer(services, f"I will, {mark}", news=wish, erase=True)
     piece = {"carrier": mark, "tracking_number": mark}
     await news.take_in(services, News(mark, "shipped", mark, f"{mark}@example.com", now(), None, piece))

@@ -11,12 +11,13 @@ from handoff_testing import answer, rows, update, write
 
 from handoff import news
 from handoff.clock import new_id, now
-from handoff.following import Wish
+from handoff.following import Wish, hashed
 from handoff.models import conversations, messages
 from handoff.news import News
 from handoff.services import Services
 
 NUMBER, EMAIL = "10001", "amina@example.com"
+HASH = hashed(EMAIL)
 
 
 def awake(services: Services) -> Services:
@@ -34,7 +35,7 @@ async def follow(
 ) -> str:
     """A customer who has agreed, or not, to be told of these orders; the conversation's id."""
     message = await write(services, "yes, tell me", address)
-    wish = Wish(wanted, {NUMBER: EMAIL} if orders is None else orders)
+    wish = Wish(wanted, {NUMBER: HASH} if orders is None else orders)
     await answer(services, "gladly", news=wish, **outcome)
     if calm:
         await silent(services, message.conversation_id)

@@ -27,12 +27,12 @@ from handoff_testing import (
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from news_testing import EMAIL, NUMBER, awake, follow, look_again, said_of, silent, statuses, tell
+from news_testing import HASH, NUMBER, awake, follow, look_again, said_of, silent, statuses, tell
 
 from handoff import caretaker, erasure, housekeeping, news, outbox, ownership, turns
 from handoff.clock import new_id, now
 from handoff.conversations import Refused
-from handoff.following import Wish
+from handoff.following import Wish, hashed
 from handoff.models import followed_orders
 from handoff.quiet import Quiet
 from handoff.services import Services
@@ -118,7 +118,7 @@ async def test_nobody_hears_of_an_order_that_is_not_theirs(day: Services) -> Non
 
 
 async def test_an_e_mail_address_is_the_same_in_any_case(day: Services) -> None:
-    conversation_id = await follow(day, orders={NUMBER: "Amina@Example.com"})
+    conversation_id = await follow(day, orders={NUMBER: hashed("Amina@Example.com")})
     await tell(day, said_of(email="AMINA@example.COM"))
     assert len(await told(day, conversation_id)) == 1
 
@@ -128,7 +128,7 @@ async def test_consent_is_taken_back_at_any_time_also_for_what_is_held(day: Serv
     await tell(day, said_of())
     assert await statuses(day) == [("shipped", "held")]
     await write(day, "stop writing me")
-    await answer(day, "all right", news=Wish("no", {NUMBER: EMAIL}))
+    await answer(day, "all right", news=Wish("no", {NUMBER: HASH}))
     await silent(day, conversation_id)
     await look_again(day)
     await tell(day, said_of("delivered"))
@@ -139,11 +139,11 @@ async def test_consent_is_taken_back_at_any_time_also_for_what_is_held(day: Serv
 async def test_consent_can_be_given_again_and_orders_come_and_go(day: Services) -> None:
     conversation_id = await follow(day)
     since = (await rows(day.database, "followed_orders"))[0]["since"]
-    for orders in ({NUMBER: EMAIL, "10002": EMAIL}, {"10002": EMAIL}, {}, {NUMBER: EMAIL}):
+    for orders in ({NUMBER: HASH, "10002": HASH}, {"10002": HASH}, {}, {NUMBER: HASH}):
         await write(day, "and this")
         await answer(day, "gladly", news=Wish("yes", orders))
         found = await rows(day.database, "followed_orders", "order_number")
-        assert {row["order_number"]: row["email"] for row in found} == orders
+        assert {row["order_number"]: row["email_hash"] for row in found} == orders
         if "10002" in orders and NUMBER in orders:
             assert found[0]["since"] == since
     assert (await state(day, conversation_id)).news == "yes"
@@ -163,7 +163,7 @@ async def test_a_turn_that_is_dropped_agrees_to_nothing(day: Services) -> None:
     turn = await turns.lease_next(day, "w")
     assert turn is not None
     await ownership.take_over(day, message.conversation_id, RAHIM)
-    wish = Wish("yes", {NUMBER: EMAIL})
+    wish = Wish("yes", {NUMBER: HASH})
     assert not await turns.finish(day, turn, Outcome([], "en", news=wish), "w", None)
     assert (await state(day, message.conversation_id)).news is None
     assert await count(day.database, "followed_orders") == 0
@@ -345,7 +345,7 @@ async def test_what_comes_late_and_is_overtaken_is_not_told(day: Services) -> No
 
 
 async def test_two_orders_of_one_customer_do_not_overtake_each_other(day: Services) -> None:
-    await follow(day, orders={NUMBER: EMAIL, "10002": EMAIL})
+    await follow(day, orders={NUMBER: HASH, "10002": HASH})
     await tell(day, said_of("delivered", order_number="10002"), said_of("shipped", now() - timedelta(hours=1)))
     assert {status for _, status in await statuses(day)} == {"told"}
 
@@ -353,7 +353,7 @@ async def test_two_orders_of_one_customer_do_not_overtake_each_other(day: Servic
 async def test_nothing_is_kept_longer_than_it_may_come_again(day: Services) -> None:
     await follow(day)
     await tell(day, said_of("shipped"))
-    await follow(day, "jonas", {"10003": "j@example.com"}, calm=False)
+    await follow(day, "jonas", {"10003": hashed("j@example.com")}, calm=False)
     await tell(day, said_of("delivered", order_number="10003", email="j@example.com"))
     await housekeeping.clear(day.database)
     assert await count(day.database, "order_news") == 2
@@ -405,7 +405,7 @@ async def test_whatever_happens_only_who_agreed_is_told_and_nothing_twice(day: S
         await tx.execute(sa.delete(followed_orders))
     address = new_id()
     numbers = [f"{address[-6:]}-{place}" for place in range(4)]
-    conversation_id = await follow(day, address, {number: EMAIL for number in numbers[:2]})
+    conversation_id = await follow(day, address, {number: HASH for number in numbers[:2]})
     person = await hire(day.database, replace(RAHIM, id=new_id(), name=new_id()[-12:]))
     agreed, sent = True, 0
     for step, *details in steps:
@@ -421,7 +421,7 @@ async def test_whatever_happens_only_who_agreed_is_told_and_nothing_twice(day: S
                 case "wish":
                     await write(day, "news", address)
                     if (await state(day, conversation_id)).status == "bot":
-                        wish = Wish(details[0], {number: EMAIL for number in numbers[:2]})
+                        wish = Wish(details[0], {number: HASH for number in numbers[:2]})
                         await answer(day, "well", news=wish)
                         agreed = details[0] == "yes"
                 case "person" | "write" if (await state(day, conversation_id)).status != "bot":

@@ -28,7 +28,7 @@ def upgrade() -> None:
         "followed_orders",
         sa.Column("conversation_id", sa.String(36), nullable=False),
         sa.Column("order_number", sa.String(32), nullable=False),
-        sa.Column("email", sa.String(320), nullable=False),
+        sa.Column("email_hash", sa.String(64), nullable=False),
         sa.Column("since", _TIME, nullable=False),
         _conversation("followed_orders"),
         sa.PrimaryKeyConstraint("conversation_id", "order_number", name=op.f("pk_followed_orders")),
