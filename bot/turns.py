@@ -13,6 +13,7 @@ from bot import bursts
 from handoff import turn_store, turns
 from handoff.bursts import joined
 from handoff.clock import new_id
+from handoff.clock import now as clock_now
 from handoff.conversations import Conversation
 from handoff.database import DatabaseAway
 from handoff.services import Services
@@ -100,7 +101,11 @@ class TurnLoop:
                     turn = await _one_thought(dialogue, turn)
                 message = replace(turn.message, text=joined(one.text for one in turn.messages))
                 outcome, events = await dialogue.handle(
-                    message, conversation.language, conversation.language_chosen, _customer(conversation)
+                    message,
+                    conversation.language,
+                    conversation.language_chosen,
+                    _customer(conversation),
+                    clock_now().astimezone(self._services.hours.zone(conversation.team)).date(),
                 )
             stood = await turns.finish(self._services, turn, outcome, self.worker, events)
         except DatabaseAway:

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,12 @@ class Dialogue:
         return form.removesuffix(FORM) if form else None
 
     async def handle(
-        self, message: Message, language: str, language_chosen: bool, customer: Mapping[str, str] | None = None
+        self,
+        message: Message,
+        language: str,
+        language_chosen: bool,
+        customer: Mapping[str, str] | None = None,
+        today: date | None = None,
     ) -> tuple[Outcome, StoredEvents | None]:
         """Runs one turn on a recalled conversation.
 
@@ -165,6 +171,7 @@ class Dialogue:
             language: the conversation's so far; a message that says nothing about its language keeps it.
             language_chosen: the customer picked it, so it stays.
             customer: the shop's customer, by `id`, `email` or both, where the shop has vouched for them.
+            today: the day where the shop is, by default where UTC is: "tomorrow" is seen from it.
 
         Raises:
             Exception: whatever broke in an action, in the words or in Rasa; nothing was stored.
@@ -181,7 +188,9 @@ class Dialogue:
                 "language": language,
                 "language_chosen": language_chosen,
                 "message_id": message.id,
+                "asked": await self.asks(message.conversation_id),
                 **({"customer": dict(customer)} if customer else {}),
+                **({"today": today.isoformat()} if today else {}),
             },
         )
         with failures.collected():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 import joblib
@@ -93,7 +94,9 @@ class RuleEntityExtractor(GraphComponent, EntityExtractorMixin):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             language = (message.get(LANGUAGE) or {}).get("name")
-            found = self.extract(message.get(TEXT) or "", language)
+            today = (message.get("metadata") or {}).get("today")
+            seen_from = partial(date.fromisoformat, today) if today else dates.utc_today
+            found = self.extract(message.get(TEXT) or "", language, seen_from)
             message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(found), add_to_output=True)
         return messages
 

@@ -25,6 +25,9 @@ FALLBACK = "en"
 ENOUGH = 2000
 # of examples without a language: when nearly all look like one, the rest do too
 NEARLY_ALL = 0.9
+# so short, the answer to a question of the bot is more likely a name than a change of language
+FACT_WORDS = 3
+LAST_LATIN = "\u024f"
 _ADDRESS = re.compile(r"\S*(?:@|://)\S*")
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u09ff]+)*")
 
@@ -124,7 +127,11 @@ class LanguageIdentifier(GraphComponent):
         # "ok", "thanks", a name or a product: one Latin word is typed in any language
         loan = len(words) < 2 and prepared.isascii()
         unclear = confidence < self._config["keep_below"] or sum(map(len, words)) < self._config["min_letters"]
-        if current and name != current and (loan or unclear):
+        # an address or a product that was asked for is in the language of where it comes from; in Latin letters that is
+        # no sign of the customer's, in others it is
+        short = len(words) <= FACT_WORDS or any(map(str.isdecimal, text))
+        fact = bool(metadata.get("asked")) and short and max(prepared) <= LAST_LATIN
+        if current and name != current and (loan or unclear or fact):
             name = current
         return {"name": name, "confidence": confidence, "foreign": self._foreign_to(prepared, name, confidence)}
 

@@ -195,6 +195,13 @@ def test_a_date_is_seen_from_today_in_the_messages_language(extractor: RuleEntit
     assert extractor.process([one])[0].get("entities") == []
 
 
+def test_a_date_is_seen_from_where_the_shop_is(extractor: RuleEntityExtractor) -> None:
+    one = message("tomorrow", today="2026-03-12")
+    one.set("language", {"name": "en", "confidence": 1.0})
+    (entity,) = extractor.process([one])[0].get("entities")
+    assert entity["value"] == "2026-03-13"
+
+
 def test_a_word_that_holds_a_languages_name_is_not_that_language(extractor: RuleEntityExtractor) -> None:
     assert extractor.extract("banglalink recharge, Englishman") == []
 

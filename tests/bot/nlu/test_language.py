@@ -78,6 +78,13 @@ def test_a_language_that_was_not_chosen_gives_way_to_clear_words(identifier: Lan
     assert language(identifier, "Where is my parcel please?", language="bn", language_chosen=False) == "en"
 
 
+@pytest.mark.parametrize("text", ["Lindenweg 5, 10115 Berlin", "House 5, Road 3, Banani, Dhaka 1213", "Clay tea set"])
+def test_a_fact_that_was_asked_for_is_no_change_of_language(identifier: LanguageIdentifier, text: str) -> None:
+    assert language(identifier, text, language="bn", asked="change_delivery_address") == "bn"
+    assert language(identifier, "I want a human to help me please", language="bn", asked="start_return") == "en"
+    assert language(identifier, "না, অন্য ঠিকানায় পাঠান", language="en", asked="change_delivery_address") == "bn"
+
+
 @given(text=st.text(st.characters(exclude_categories=["L", "M", "Cs"]), max_size=30))
 def test_without_letters_any_conversation_keeps_its_language(identifier: LanguageIdentifier, text: str) -> None:
     assert language(identifier, text, language="bn") == "bn"
