@@ -360,8 +360,8 @@ class Interrupted:
     def __getattr__(self, name: str):
         return getattr(self._dialogue, name)
 
-    async def handle(self, message: Message, language: str, chosen: bool):
-        result = await self._dialogue.handle(message, language, chosen)
+    async def handle(self, message: Message, language: str, chosen: bool, *about: object):
+        result = await self._dialogue.handle(message, language, chosen, *about)
         await self._happens(message.conversation_id)
         return result
 
@@ -476,11 +476,11 @@ class Choking:
     def __getattr__(self, name: str):
         return getattr(self._dialogue, name)
 
-    async def handle(self, message: Message, language: str, chosen: bool):
+    async def handle(self, message: Message, language: str, chosen: bool, *about: object):
         self.tried.append(message.text)
         if "please" in message.text:
             raise ZeroDivisionError
-        return await self._dialogue.handle(message, language, chosen)
+        return await self._dialogue.handle(message, language, chosen, *about)
 
 
 async def test_a_message_that_breaks_its_burst_takes_no_other_with_it(
