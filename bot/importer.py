@@ -67,13 +67,13 @@ class ContentImporter(RasaFileImporter):
         return super().get_stories(exclusion_percentage).merge(StoryGraph(rules))
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
-        """All examples of all languages, each carrying its language; names of languages, places and products, and the
+        """All examples of all languages, each carrying its language, and the titles, which are what buttons say; names of languages, places and products, and the
         carriers' prefixes, as lookup tables, and what they mean as synonyms."""
         messages = [
-            Message(data={TEXT: example.text, INTENT: question.intent, "language": {"name": code, "confidence": 1.0}})
+            Message(data={TEXT: text, INTENT: question.intent, "language": {"name": code, "confidence": 1.0}})
             for question in self.content.questions.values()
             for code, examples in question.examples.items()
-            for example in examples
+            for text in dict.fromkeys([*(example.text for example in examples), *_titled(question, code)])
         ]
         tables = self._names()
         return TrainingData(
@@ -103,6 +103,11 @@ class ContentImporter(RasaFileImporter):
             tables[kind] = {name: value for name, value in names.items() if name not in taken}
             taken |= names.keys()
         return tables
+
+
+def _titled(question: Question, code: str) -> list[str]:
+    """The question's title in this language, if it has one and is asked in it."""
+    return [question.titles[code]] if code in question.titles else []
 
 
 def _action(question: Question) -> str | None:

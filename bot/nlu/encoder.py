@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu import student, teacher
 from bot.nlu.language import LANGUAGE
-from bot.nlu.normalise import normalise
+from bot.nlu.normalise import normalise, unnumbered
 from bot.nlu.vector_file import VectorFile
 
 logger = logging.getLogger(__name__)
@@ -168,8 +168,8 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
 
 def _said(message: Message) -> str:
-    """The text without e-mail addresses, unless it has nothing else."""
-    text = normalise(message.get(TEXT) or "")
+    """The text without e-mail addresses, unless it has nothing else, and with one number for all long ones."""
+    text = unnumbered(normalise(message.get(TEXT) or ""))
     return re.sub(ADDRESS, "", text).strip() or text
 
 

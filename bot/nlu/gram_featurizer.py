@@ -17,6 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import CountVectorizer
 
 from bot.nlu.grams import grams
+from bot.nlu.normalise import unnumbered
 from bot.nlu.weighing import counted
 
 
@@ -97,5 +98,6 @@ class GramFeaturizer(SparseFeaturizer, GraphComponent):
 
 
 def _words(message: Message) -> list[str]:
-    """Its tokens, without e-mail addresses: whose they are says nothing about what is meant."""
-    return [token.text for token in message.get(TEXT_TOKENS) if "@" not in token.text]
+    """Its tokens, without e-mail addresses and with one number for all long ones: whose and which they are says nothing
+    about what is meant."""
+    return [unnumbered(token.text) for token in message.get(TEXT_TOKENS) if "@" not in token.text]

@@ -20,15 +20,16 @@ JONAS, AMINA = "jonas@example.com", "amina@example.com"
 PAID, SHIPPED = "10003", "10001"
 TABLES = ("shop_orders", "shop_order_items", "shop_payments", "shop_refunds", "shop_returns", "shop_tracking_events")
 # how somebody asks in each variant, and a word of the answer
+# of two orders, since one is not sent to more than five times an hour
 INVOICE = {
     "en": ("I need the invoice for order 10003", "as a PDF"),
     "bn": ("অর্ডার ১০০০৩ এর ইনভয়েস লাগবে", "ইনভয়েস PDF"),
     "bn-Latn": ("order 10003 er invoice lagbe", "ইনভয়েস PDF"),
     "hi": ("मुझे ऑर्डर 10003 का इनवॉइस चाहिए", "इनवॉइस PDF"),
     "hi-Latn": ("mujhe order 10003 ka invoice chahiye", "इनवॉइस PDF"),
-    "es": ("necesito la factura de mi pedido 10003", "factura"),
-    "fr": ("il me faut la facture de ma commande 10003", "facture"),
-    "de": ("ich brauche die Rechnung für meine Bestellung 10003", "Rechnung"),
+    "es": ("necesito la factura de mi pedido 10002", "factura"),
+    "fr": ("il me faut la facture de ma commande 10002", "facture"),
+    "de": ("ich brauche die Rechnung für meine Bestellung 10002", "Rechnung"),
 }
 LATE = {
     "en": ("my order 10001 is late", "still on time"),
@@ -137,14 +138,15 @@ def test_an_invoice_lies_in_the_mailbox_and_the_shop_is_as_it_was(shohay: Shohay
     before = tables.all()
     customer = Customer(shohay.url)
     customer.ask(INVOICE[variant][0])
-    told = customer.ask(JONAS)
-    assert INVOICE[variant][1] in told and "j•••@example.com" in told
+    number, owner = ("10002", AMINA) if "10002" in INVOICE[variant][0] else (PAID, JONAS)
+    told = customer.ask(owner)
+    assert INVOICE[variant][1] in told and f"{owner[0]}•••@example.com" in told
     (link,) = FILE.findall(httpx.get(f"{shohay.url}/mailbox").text)
     file = httpx.get(f"{shohay.url}{link}")
     assert file.headers["content-type"] == "application/pdf"
     assert file.headers["content-disposition"].startswith("attachment")
     pdf = pypdfium2.PdfDocument(BytesIO(file.content))
-    assert PAID in pdf[0].get_textpage().get_text_range()
+    assert number in pdf[0].get_textpage().get_text_range()
     assert tables.all() == before
 
 
