@@ -10,9 +10,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.change_action import ChangeAction
 from actions.change_form import ChangeForm, end_form
+from actions.change_order_details import OTHER, LinesDetail, NewQuantityDetail, WantedDetail, WhatDetail, new_quantities
 from actions.detail import Detail, Known
 from actions.item_details import ItemsDetail
-from actions.items_details import OTHER, LinesDetail, NewQuantityDetail, WantedDetail, WhatDetail, new_quantities
 from actions.order_lines import refund_line
 from actions.refusals import Told, say
 from actions.services import Services

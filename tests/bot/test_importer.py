@@ -66,6 +66,9 @@ def test_a_new_question_file_alone_gives_all_that_rasa_needs(project: Path) -> N
         ("en", "gift wrapping please"),
         ("bn", "উপহার মুড়িয়ে দেন?"),
         ("bn", "গিফট র‍্যাপ চাই"),
+        # its titles, which are what buttons say
+        ("en", "Gift wrapping"),
+        ("bn", "উপহার মোড়ানো"),
     }
 
 
@@ -121,7 +124,7 @@ def test_rasas_own_commands_find_the_content_through_the_configuration(monkeypat
     domain = made.get_domain()
     assert {"return_policy", "order_status", "human_agent"} <= set(domain.intents)
     assert {"order_number", "order_contact", "handoff_reason"} <= {slot.name for slot in domain.slots}
-    assert sorted(domain.form_names) == ["cancel_order_form", "order_status_form", "return_status_form"]
+    assert {"cancel_order_form", "order_status_form", "return_status_form"} <= set(domain.form_names)
 
 
 def test_every_action_of_the_domain_exists(monkeypatch: pytest.MonkeyPatch, actions) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.normalise import fold_digits, normalise
+from bot.nlu.normalise import fold_digits, normalise, unnumbered
 
 # what customers' keyboards mix: scripts, joiners, marks, digits, spaces
 TYPED = st.text(
@@ -69,3 +69,16 @@ def test_both_unicode_forms_of_a_text_become_one(left: str, right: str) -> None:
 )
 def test_what_is_typed_becomes_its_word(typed: str, word: str) -> None:
     assert normalise(typed) == word
+
+
+@pytest.mark.parametrize(
+    ("text", "unnumbered_text"),
+    [
+        ("order 48213 is late", "order 12345 is late"),
+        ("R10002-1", "R12345-1"),
+        ("since 2024, for 12 days", "since 12345, for 12 days"),
+        ("call 01712345678", "call 12345"),
+    ],
+)
+def test_long_numbers_are_all_one(text: str, unnumbered_text: str) -> None:
+    assert unnumbered(text) == unnumbered_text
