@@ -67,8 +67,9 @@ class ContentImporter(RasaFileImporter):
         return super().get_stories(exclusion_percentage).merge(StoryGraph(rules))
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
-        """All examples of all languages, each carrying its language, and the titles, which are what buttons say; names of languages, places and products, and the
-        carriers' prefixes, as lookup tables, and what they mean as synonyms."""
+        """All examples of all languages, each carrying its language, with the titles, which are what buttons say; names
+        of languages, places and products, and the carriers' prefixes, as lookup tables, and what they mean as
+        synonyms."""
         messages = [
             Message(data={TEXT: text, INTENT: question.intent, "language": {"name": code, "confidence": 1.0}})
             for question in self.content.questions.values()
