@@ -35,8 +35,8 @@ class Policy:
     """`cancel_while`: the states in which an order can be cancelled. `refund_days`: by when money is back at the
     latest, by how it was paid; what was paid on delivery goes back by bank transfer. `code_valid`: how long a one-time
     code can be typed. `parcels`: how long one has to wait for them. `claims`: what is put right when something is
-    wrong. `changing` and `delivery`: what of an order can still become another, and when it can come. `goodwill`: what an agent may
-    give."""
+    wrong. `changing` and `delivery`: what of an order can still become another, and when it can come. `goodwill`: what
+    an agent may give."""
 
     cancel_while: frozenset[OrderState]
     refund_days: Mapping[PaymentMethod, int]
