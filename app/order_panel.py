@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actions.shop.backend import Order, ShopBackend
+from actions.shop.goodwill_policy import GoodwillPolicy
 from bot.content.live import LiveWords
 from bot.content.render import Formatter
 
@@ -12,8 +13,9 @@ from bot.content.render import Formatter
 class ShopOrders:
     """Looks orders up in the shop, for an agent's brief."""
 
-    def __init__(self, shop: ShopBackend, words: LiveWords, zone: str) -> None:
+    def __init__(self, shop: ShopBackend, goodwill: GoodwillPolicy, words: LiveWords, zone: str) -> None:
         self._shop = shop
+        self._goodwill = goodwill
         self._words = words
         self._zone = zone
 
@@ -27,7 +29,15 @@ class ShopOrders:
         if order is None:
             return None
         language = next(iter(self._words.current.library.languages.values()))
-        return _lines(order, Formatter(language, self._zone))
+        formatter = Formatter(language, self._zone)
+        return {**_lines(order, formatter), "goodwill": self._may_give(order, formatter)}
+
+    def _may_give(self, order: Order, formatter: Formatter) -> str:
+        """What an agent may give for this order without asking anybody."""
+        back = self._goodwill.refund(order.total)
+        amount = formatter.text({"money": back.minor, "currency": back.currency})
+        percent = formatter.text({"percent": self._goodwill.discount_percent})
+        return f"up to {amount} back, or {percent} off the next order"
 
 
 def _lines(order: Order, formatter: Formatter) -> dict[str, str]:
@@ -50,4 +60,6 @@ def _lines(order: Order, formatter: Formatter) -> dict[str, str]:
         lines["payment"] = f"{paid.method.replace('_', ' ')}, {paid.state}"
     for back in order.returns:
         lines["return"] = f"{back.number}, {back.state.replace('_', ' ')}"
+    for claim in order.claims:
+        lines["claim"] = f"{claim.number}, {claim.kind.replace('_', ' ')}: {claim.state}"
     return lines

@@ -87,6 +87,7 @@ async def open_house(settings: Settings) -> House:
     if problems:
         raise ContentError(problems)
     rules = QueueRules.load(settings.data_dir / "handoff.yml")
+    policy = Policy.load(settings.data_dir / "shop.yml")
     database = Database(settings.database_url)
     await schema.upgrade(database)
     client = httpx.AsyncClient(timeout=10)
@@ -105,11 +106,7 @@ async def open_house(settings: Settings) -> House:
         messages_per_minute=settings.messages_per_minute,
         hours=Hours.load(settings.data_dir / "hours.yml"),
         find_contact=lambda text: _contact(text, words),
-        orders=ShopOrders(
-            open_shop(settings, database, Policy.load(settings.data_dir / "shop.yml"), client),
-            words,
-            settings.timezone,
-        ),
+        orders=ShopOrders(open_shop(settings, database, policy, client), policy.goodwill, words, settings.timezone),
     )
     await load_demo(settings, database)
     return House(settings, services, words, website, secret, connectors, client)

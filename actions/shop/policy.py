@@ -14,6 +14,7 @@ from actions.shop.changes import Refusal
 from actions.shop.changing_policy import ChangingPolicy
 from actions.shop.claims_policy import ClaimsPolicy
 from actions.shop.delivery_policy import DeliveryPolicy
+from actions.shop.goodwill_policy import GoodwillPolicy
 from actions.shop.parcel_policy import ParcelPolicy
 from actions.shop.policy_values import BadPolicy, named, number, states
 from actions.shop.returns_policy import ReturnsPolicy
@@ -34,7 +35,8 @@ class Policy:
     """`cancel_while`: the states in which an order can be cancelled. `refund_days`: by when money is back at the
     latest, by how it was paid; what was paid on delivery goes back by bank transfer. `code_valid`: how long a one-time
     code can be typed. `parcels`: how long one has to wait for them. `claims`: what is put right when something is
-    wrong. `changing` and `delivery`: what of an order can still become another, and when it can come."""
+    wrong. `changing` and `delivery`: what of an order can still become another, and when it can come. `goodwill`: what
+    an agent may give."""
 
     cancel_while: frozenset[OrderState]
     refund_days: Mapping[PaymentMethod, int]
@@ -44,6 +46,7 @@ class Policy:
     claims: ClaimsPolicy
     changing: ChangingPolicy
     delivery: DeliveryPolicy
+    goodwill: GoodwillPolicy
 
     @classmethod
     def load(cls, path: Path) -> Policy:
@@ -66,6 +69,7 @@ class Policy:
             claims=ClaimsPolicy.load(policies, facts, path),
             changing=ChangingPolicy.load(policies, facts, path),
             delivery=DeliveryPolicy.load(policies, facts, path),
+            goodwill=GoodwillPolicy.load(policies, path),
         )
 
     def cancellation(self, order: Order) -> Refusal | None:

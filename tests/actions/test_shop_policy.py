@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shop_testing import POLICY, ROOT
 
-from actions.shop.backend import Order, OrderState, PaymentMethod
+from actions.shop.backend import Money, Order, OrderState, PaymentMethod
 from actions.shop.changes import Refusal
 from actions.shop.parcel_policy import ParcelPolicy
 from actions.shop.policy import BadPolicy, Policy
@@ -44,6 +44,7 @@ GOOD: dict[str, Any] = {
         "cancel_while": ["placed", "processing"],
         "claims": CLAIMS,
         "parcels": {"silent_days": 4},
+        "goodwill": {"refund_up_to": {"EUR": 5.5}, "discount_percent": 10},
         "returns": RETURNS,
         "change_address_while": ["placed"],
         "change_items_while": ["placed"],
@@ -245,3 +246,17 @@ def test_a_city_that_is_none_is_told(tmp_path: Path, value: Any) -> None:
 def test_a_fee_that_is_none_is_told(tmp_path: Path, value: Any) -> None:
     with pytest.raises(BadPolicy, match=r"facts\.shipping_fee_city must have money"):
         load(tmp_path, with_fact("shipping_fee_city", value))
+
+
+def test_an_agent_may_give_so_much_and_never_more_than_the_order_cost(tmp_path: Path) -> None:
+    goodwill = load(tmp_path, GOOD).goodwill
+    assert goodwill.discount_percent == 10
+    totals = (Money(7200, "EUR"), Money(300, "EUR"), Money(900, "BDT"))
+    assert [goodwill.refund(total).minor for total in totals] == [550, 300, 0]
+
+
+@pytest.mark.parametrize("percent", [None, -1, 101, "10", 1.5, True])
+def test_a_discount_that_is_none_is_told(tmp_path: Path, percent: Any) -> None:
+    goodwill = {"refund_up_to": {}, "discount_percent": percent}
+    with pytest.raises(BadPolicy, match=r"policies\.goodwill\.discount_percent must be a whole number"):
+        load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], "goodwill": goodwill}})

@@ -58,7 +58,8 @@ async def test_a_change_is_written_down_in_our_database(
 
 
 async def test_the_desk_shows_the_order(woo_settings: Settings, own: OwnShop, http: httpx.AsyncClient) -> None:
-    panel = ShopOrders(open_shop(woo_settings, own.database, POLICY, http), LiveWords(ROOT / "data"), "Asia/Dhaka")
+    shop = open_shop(woo_settings, own.database, POLICY, http)
+    panel = ShopOrders(shop, POLICY.goodwill, LiveWords(ROOT / "data"), "Asia/Dhaka")
     shown = await panel.glimpse("10723")
     assert shown is not None
     assert (shown["number"], shown["state"], shown["customer"]) == ("10723", "processing", "Amina Rahman")
