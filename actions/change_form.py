@@ -6,6 +6,7 @@ who may (promise 21); the action that follows does it.
 
 import asyncio
 import re
+import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -42,6 +43,9 @@ from actions.typed import fold_digits, parse_contact
 from actions.verification import Level, level, vouched
 
 YES, NO = "yes", "no"
+# so long a yes can be one to the summary; news of an order come later than that (handoff/news.py)
+YES_WITHIN_SECONDS = 10 * 60
+clock = time.time
 _ANSWERS = {"affirm": YES, "deny": NO}
 # a code as it is typed: in one piece or two, with not much around it
 _CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
@@ -123,6 +127,8 @@ class ChangeForm(OrderForm):
         if not asked or self.extract_order_number(dispatcher, tracker, domain):
             return {}
         answer = _ANSWERS.get(str((tracker.latest_message.get("intent") or {}).get("name")))
+        if answer == YES and not _asked_lately(tracker):
+            return {}  # it is told and asked once more: who knows what they say yes to by now
         return {CONFIRMATION: answer} if answer else {}
 
     def validate_one_time_code(
@@ -173,7 +179,8 @@ class ChangeForm(OrderForm):
                         return _anew(ORDER_CONTACT)
                     events = missed(dispatcher, tracker)
                     # a code or a yes beside it was about the order before
-                    return [*events, *(end_form() if wants_person(events) else _anew(ORDER_NUMBER))]
+                    forgotten = [SlotSet(DETAILS, None), SlotSet(WISHED, None)]
+                    return [*events, *forgotten, *(end_form() if wants_person(events) else _anew(ORDER_NUMBER))]
                 return [*found(order, sure), *await self._of(order, sure, dispatcher, tracker)]
         except ActionExecutionRejection:
             raise
@@ -189,7 +196,7 @@ class ChangeForm(OrderForm):
         why = None if answer == YES else self.refusal(order)
         if why is not None:
             return [*self.refuse(order, why, dispatcher), *end_form()]
-        known = dict(tracker.get_slot(DETAILS) or {}) if tracker.get_slot(VERIFIED_ORDER) in (order.id, None) else {}
+        known = dict(tracker.get_slot(DETAILS) or {}) if tracker.get_slot(VERIFIED_ORDER) == order.id else {}
         details = await self.details_of(order)
         missing, changed = self._hear(details, order, known, dispatcher, tracker, said_yes=answer == YES)
         if missing is None and changed:
@@ -237,7 +244,7 @@ class ChangeForm(OrderForm):
         """
         asked = tracker.get_slot(REQUESTED_SLOT)
         latest = None if asked == ONE_TIME_CODE or _stepped_aside(tracker) else Heard.of(tracker.latest_message)
-        earlier = heard_since(tracker, self.form_name())
+        earlier = heard_since(tracker, self.form_name(), of=order.id)
         before, missing, objected = dict(known), None, False
         for detail in details:
             if any(known.get(name) != before.get(name) for name in detail.about):
@@ -303,6 +310,14 @@ def message_id(tracker: Tracker) -> str:
     """The customer's message that is being answered: what a change is known by. One without an id is like no other."""
     latest = tracker.latest_message
     return str((latest.get("metadata") or {}).get("message_id") or latest.get("message_id") or uuid7())
+
+
+def _asked_lately(tracker: Tracker) -> bool:
+    """Whether the summary was told a short while ago; an event without a time is one of now."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "slot" and event.get("name") == REQUESTED_SLOT:
+            return clock() - float(event.get("timestamp") or clock()) < YES_WITHIN_SECONDS
+    return True
 
 
 def _stepped_aside(tracker: Tracker) -> bool:

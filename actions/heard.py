@@ -8,6 +8,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from actions.slots import VERIFIED_ORDER
 from actions.typed import fold_digits
 
 # what a pressed button of a form's own question says: its intent and the entity that names the choice
@@ -63,10 +64,14 @@ def choice_payload(of: str, chosen: str) -> str:
     return f'/{CHOOSE}{{"{CHOICE}": "{of}{_BETWEEN}{chosen}"}}'
 
 
-def heard_since(tracker: Tracker, form: str) -> list[Heard]:
-    """What was said since the form began, the message that began it first and the latest left out."""
+def heard_since(tracker: Tracker, form: str, of: str | None = None) -> list[Heard]:
+    """What was said since the form began, the message that began it first and the latest left out; where it is about
+    the order with the id `of`, only what was said after any other."""
     said: list[Heard] = []
     for event in reversed(tracker.events):
+        another = event.get("event") == "slot" and event.get("name") == VERIFIED_ORDER
+        if of is not None and another and event.get("value") not in (None, of):
+            break
         if event.get("event") == "user":
             said.append(Heard.of(event.get("parse_data") or event))
     began = _messages_since(tracker, form)

@@ -91,7 +91,7 @@ class QuantityDetail(Detail):
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
         """A number up to what there is, or all of it."""
         most = self._most(order, known)
-        if heard.choice(self.name) == ALL:
+        if asked and heard.choice(self.name) == ALL:
             return most
         digits = "".join(letter if letter.isdecimal() else " " for letter in heard.text).split()
         if not asked or len(digits) != 1 or len(digits[0]) > _MANY_DIGITS:

@@ -15,6 +15,8 @@ from handoff.news import KEPT as NEWS_KEPT
 # a provider may redeliver for days (promise 2); a page that was away longer fetches everything anew anyway
 KEPT = timedelta(days=7)
 FAILURES_KEPT = timedelta(days=1)
+# by how much the clocks of two machines may differ: what one has forgotten no other may take
+CLOCKS_DIFFER = timedelta(minutes=5)
 # what was sent is history; what did not arrive stays, for somebody may yet send it again
 SENT_KEPT = timedelta(days=30)
 
@@ -36,7 +38,7 @@ async def clear(database: Database) -> int:
             sa.delete(order_news).where(order_news.c.created_at < now - NEWS_KEPT, order_news.c.due_at.is_(None)),
             sa.delete(login_failures).where(login_failures.c.created_at < now - FAILURES_KEPT),
             sa.delete(sessions).where(sessions.c.expires_at < now),
-            sa.delete(vouchers).where(vouchers.c.expires_at < now),
+            sa.delete(vouchers).where(vouchers.c.expires_at < now - CLOCKS_DIFFER),
         ):
             gone += (await tx.execute(statement)).rowcount
     return gone

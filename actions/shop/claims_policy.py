@@ -17,6 +17,7 @@ from actions.shop.backend import (
     OrderItem,
     OrderState,
     Remedy,
+    ReturnState,
 )
 from actions.shop.changes import ClaimWish, Refusal
 from actions.shop.payment_record import held, is_over, is_payable, is_waiting, surplus
@@ -96,7 +97,10 @@ class ClaimsPolicy:
             return False
         if any(claim.state is ClaimState.GRANTED and claim.kind in GOODWILL for claim in order.claims):
             return False
-        if wish.remedy is Remedy.REFUND and worth.minor > held(order):
+        promised = sum(
+            one.amount.minor for one in order.returns if one.refund is None and one.state is not ReturnState.REJECTED
+        )
+        if wish.remedy is Remedy.REFUND and worth.minor > held(order) - promised:
             return False
         return 0 < worth.minor <= self.grant_up_to.get(worth.currency, 0)
 

@@ -55,6 +55,10 @@ class ItemsChange:
             return Refusal.NOT_POSSIBLE
         if rises and (self.paid or any(self.quantities[id_] > most for id_ in rises)):
             return Refusal.NOT_POSSIBLE
+        goods = sum(item.price.minor * item.quantity for item in self.order.items)
+        waiting = sum(payment.state is PaymentState.PENDING for payment in self.order.payments)
+        if self.order.total.minor != goods + self.order.shipping.minor or waiting > (0 if self.paid else 1):
+            return Refusal.NOT_POSSIBLE  # a discount, or several payments: a person sees whose share is whose
         back = {piece.order_item_id for one in self.order.returns for piece in one.items}
         if back & self.quantities.keys() or self.total.minor < self.order.shipping.minor:
             return Refusal.NOT_POSSIBLE

@@ -200,9 +200,12 @@
 
   /** The website API as one customer: keeps the session, renews it when the server no longer knows it. */
   class Client {
-    /** language(): of a new session; forgotten(): the session is gone; created(token): a new one is there. */
-    constructor({ language, forgotten, created }) {
-      this.hooks = { language, forgotten, created };
+    /**
+     * language(): of a new session; forgotten(): the session is gone; created(token): a new one is there;
+     * left(): it was left for good, and nothing of it may come any more.
+     */
+    constructor({ language, forgotten, created, left }) {
+      this.hooks = { language, forgotten, created, left };
       this.token = storage.get("token");
       this.wanted = false; // the customer has opened the panel, so a lost session is worth renewing
       this.creating = null;
@@ -232,19 +235,21 @@
     async identify(voucher) {
       this.wanted = true; // an order can be asked about from the first message on
       try {
+        storage.set("identified", "yes"); // before the answer, which may be lost when the server has it already
         await this.json("POST", "/identity", { voucher });
       } catch (error) {
         if (error.status !== 409) throw error;
         this.leave();
+        storage.set("identified", "yes");
         await this.json("POST", "/identity", { voucher });
       }
-      storage.set("identified", "yes");
     }
 
     /** The customer has signed out: what was theirs is not shown to whoever comes next. */
     leave() {
       storage.remove("identified");
       storage.remove("token");
+      this.hooks.left();
       if (this.token) this.forget(this.token);
     }
 
@@ -801,7 +806,9 @@
         language: () => this.words.code,
         forgotten: () => this.forgotten(),
         created: (token) => this.created(token),
+        left: () => this.stream.stop(),
       });
+      this.era = 0; // which chat it is: what comes of an earlier one is thrown away
       for (let attempt = 0; !this.words; attempt += 1) {
         try {
           this.words = new Words(await this.client.labels());
@@ -945,6 +952,7 @@
       window.addEventListener("storage", (event) => {
         if (event.key === "shohay:seen") this.drawUnread();
         const token = storage.get("token");
+        if (event.key === "shohay:token" && !token && this.client.token) this.client.leave(); // signed out elsewhere
         if (event.key === "shohay:token" && token && token !== this.client.token) {
           this.client.token = token;
           this.forgotten();
@@ -1002,22 +1010,23 @@
 
     /**
      * The shop's customer is signed in: a voucher, or a function that fetches one from the shop's server, which is
-     * only called once there is a chat; null: nobody is signed in. Resolves to whether the chat knows it; a voucher
+     * only called once there is a chat; null, from it or instead of it: nobody is signed in. Resolves to whether the chat knows it; a voucher
      * that is not taken changes nothing.
      */
     async identify(voucher) {
       await this.begun;
       this.voucher = null;
-      if (!voucher) {
-        if (storage.get("identified")) this.client.leave();
-        return true;
-      }
       if (typeof voucher === "function" && !this.client.token && !this.opened) {
         this.voucher = voucher;
         return false;
       }
       try {
-        await this.client.identify(typeof voucher === "function" ? await voucher() : voucher);
+        const word = typeof voucher === "function" ? await voucher() : voucher;
+        if (!word) {
+          if (storage.get("identified")) this.client.leave();
+          return true;
+        }
+        await this.client.identify(word);
       } catch {
         return false;
       }
@@ -1056,12 +1065,14 @@
     }
 
     created(token) {
-      if (this.stream.token && this.stream.token !== token) this.stream.restart();
+      if (!this.stream.control || (this.stream.token && this.stream.token !== token)) this.stream.restart();
     }
 
     /** Another conversation begins: nothing of the old one can be asked for any more. */
     forgotten() {
       storage.remove("seen");
+      this.era += 1;
+      this.syncing = null;
       this.synced = 0;
       this.caughtUp = false;
       this.stream.lastId = null;
@@ -1083,22 +1094,25 @@
     /** Fetches what is missing. Failures are left to the next round: the stream's retry or the poll. */
     sync() {
       if (!this.syncing) {
-        this.syncing = this.fetchMissing()
+        const mine = this.fetchMissing()
           .catch(() => {})
           .finally(() => {
-            this.syncing = null;
+            if (this.syncing === mine) this.syncing = null;
           });
+        this.syncing = mine;
       } else this.again = true;
       return this.syncing;
     }
 
     async fetchMissing() {
+      const { era } = this;
       let page;
       // What was said before today is not news to be read out.
       this.log.node.setAttribute("aria-busy", String(!this.synced));
       do {
         this.again = false;
         page = await this.client.json("GET", `/messages?after=${this.synced}`);
+        if (era !== this.era) return;
         this.take(page.messages);
         for (const message of page.messages) this.synced = Math.max(this.synced, message.seq);
         this.setState(page);
