@@ -16,6 +16,8 @@ def ask_for_person(shohay: Shohay, text: str = PERSON) -> Customer:
     """A customer of the website whose conversation is in the queue."""
     customer = Customer(shohay.url)
     customer.heard(customer.write(text))
+    if text == CHARGED:  # the bot asks which order it is first
+        customer.heard(customer.write("I was not given a number"))
     eventually(lambda: customer.page()["status"] == "queued")
     return customer
 
@@ -40,7 +42,7 @@ def set_scene(shohay: Shohay) -> None:
         for row in supervisor.get("/conversations", status=status).json()["conversations"]:
             supervisor.post(f"/conversations/{row['id']}/{step}")
             supervisor.do(row["id"], "resolve")
-    for text in (CHARGED, "The shirt came with a hole in it", "আমি একজন মানুষের সাথে কথা বলতে চাই"):
+    for text in (CHARGED, "Your service is awful, I am really angry", "আমি একজন মানুষের সাথে কথা বলতে চাই"):
         ask_for_person(shohay, text)
 
 
