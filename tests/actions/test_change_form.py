@@ -1,6 +1,7 @@
 """The form before a change: which order, whose, a code, a yes; every other way leaves the order as it is."""
 
 import dataclasses
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -476,3 +477,17 @@ async def test_a_no_with_the_answer_in_it_is_the_answer(own_sqlite: OwnShop) -> 
     one = talk(own_sqlite)
     await one.says("I want to cancel", "cancel_order")
     assert await one.says("no, 10003", "deny", order_number="10003") == ["ask_order_contact"]
+
+
+async def test_a_yes_that_comes_long_after_the_summary_is_asked_for_once_more(own_sqlite: OwnShop) -> None:
+    one = await asked_to_confirm(own_sqlite)
+    asked = next(each for each in reversed(one.events) if each["event"] == "action")
+    one.events.insert(one.events.index(asked) + 1, slot_set("requested_slot", "confirmation", seconds_ago=601))
+    assert await one.says("yes", "affirm") == ["cancel_summary", "confirm_change"]
+    assert await own_sqlite.rows(tables.changes) == []
+    one.events.append(slot_set("requested_slot", "confirmation", seconds_ago=1))
+    assert await one.says("yes", "affirm") == ["cancelled"]
+
+
+def slot_set(name: str, value: str, seconds_ago: float) -> dict[str, Any]:
+    return {"event": "slot", "name": name, "value": value, "timestamp": time.time() - seconds_ago}

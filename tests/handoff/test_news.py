@@ -250,12 +250,12 @@ async def test_the_clock_is_the_customers_where_the_shop_knows_it(day: Services)
 async def test_who_is_writing_to_the_bot_is_left_alone_until_they_are_done(day: Services) -> None:
     conversation_id = await follow(day, calm=False)
     await tell(day, said_of())
-    await silent(day, conversation_id, timedelta(minutes=1))
+    await silent(day, conversation_id, timedelta(minutes=10))
     await look_again(day)
     assert await statuses(day) == [("shipped", "held")]
-    await silent(day, conversation_id, timedelta(minutes=3))
+    await silent(day, conversation_id, timedelta(minutes=12))
     await write(day, "one more thing")
-    await silent(day, conversation_id, timedelta(minutes=3))  # still waits for its answer
+    await silent(day, conversation_id, timedelta(minutes=12))  # still waits for its answer
     await look_again(day)
     assert await statuses(day) == [("shipped", "held")]
     await answer(day, "well")
