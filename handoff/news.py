@@ -34,8 +34,8 @@ Kind = Literal["shipped", "delayed", "out_for_delivery", "delivered", "refunded"
 # older than that it is no news; and what came is known for longer, so that nothing is told twice
 OLDEST = timedelta(days=7)
 KEPT = OLDEST + timedelta(days=1)
-# how long a customer must have been silent: longer than a yes is one to what the bot has asked. What asks something waits until no code that was typed is good any more:
-# a yes to it can then be no yes to a change that the bot has asked about
+# how long a customer must have been silent: longer than a yes is one to what the bot has asked. What asks something
+# itself waits until no code that was typed is good any more: a yes to it can then be no yes to a change
 CALM = timedelta(minutes=11)
 CALM_TO_ASK = timedelta(minutes=31)
 # each of these makes those before it old
