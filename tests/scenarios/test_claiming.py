@@ -22,7 +22,7 @@ WISHES = {
     "bn": ("অর্ডার ১০০০২ একেবারে টুকরো টুকরো অবস্থায় এসেছে", "ঢাকনাটা দুই টুকরো হয়ে গেছে", "মঞ্জুর"),
     "bn-Latn": ("order 10002 churmar hoye ashche", "dhaknata dui tukro hoye gese", "মঞ্জুর"),
     "hi": ("ऑर्डर 10002 चकनाचूर हालत में आया", "ढक्कन दो टुकड़े हो गया है", "मंज़ूर"),
-    "hi-Latn": ("order 10002 chaknachoor hoke aaya", "dhakkan do tukde ho gaya hai", "मंज़ूर"),
+    "hi-Latn": ("mera order 10002 chaknachoor hoke aaya hai", "dhakkan do tukde ho gaya hai", "मंज़ूर"),
     "es": ("el pedido 10002 vino hecho añicos", "la tapa está partida en dos", "a su favor"),
     "fr": ("commande 10002 arrivée en mille morceaux", "le couvercle est cassé en deux", "est accepté"),
     "de": ("10002 kam in tausend Scherben an", "der Deckel ist in zwei Teile zerbrochen", "zu Ihren Gunsten"),
