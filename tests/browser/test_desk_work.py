@@ -45,7 +45,7 @@ def test_a_transfer_to_a_team_takes_its_note_along_and_the_customer_never_sees_i
     shohay: Shohay, window, picture
 ) -> None:
     set_scene(shohay)
-    customer = given_to(shohay, text="The courier lost my parcel")
+    customer = given_to(shohay)
     desk = DeskWindow(window(), shohay)
     desk.visit(customer.conversation_id, "mine")
     desk.press("transfer")
