@@ -144,7 +144,9 @@ def test_an_exchange_is_opened_for_what_the_customer_names(shohay: Shohay, shop:
     answer = customer.ask(YES[language])
     assert told in answer and done in answer and instead in answer
     assert shop.opened() == [(f"R{NUMBER}-1", "label_sent", "too_small", instead)]
-    assert f"R{NUMBER}-1" in customer.ask({"en": "where is my return?", "bn": "আমার রিটার্ন কোথায়?"}[language])
+    assert f"R{NUMBER}-1" in customer.ask(
+        {"en": "where is my return?", "bn": "আমি যে রিটার্ন পাঠিয়েছি সেটা কি আপনারা পেয়েছেন?"}[language]
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "bn"])
