@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -11,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.change_action import ChangeAction
 from actions.change_form import ChangeForm
 from actions.claim_letter import confirm_by_letter
+from actions.clock import today
 from actions.detail import Known
 from actions.order_lines import refund_line
 from actions.sent_lately import SentLately
@@ -133,11 +133,6 @@ def refuse(
         **({"details": lines(running or [phrase("claim_line_nothing_left")])} if why is Refusal.ALREADY_DONE else {}),
     )
     return []
-
-
-def today() -> date:
-    """By the calendar that the shop's rows are kept in."""
-    return datetime.now(UTC).date()
 
 
 def _wished(remedy: Remedy, worth: Money) -> Value:

@@ -12,6 +12,7 @@ from actions.sent_lately import SentLately
 from actions.services import Services
 from actions.shop.backend import Order, OrderState, PaymentState
 from actions.slots import HANDOFF_REASON, WISHED
+from actions.typed import masked
 from actions.values import ident
 
 # what is said once it is sent; the letters are `mail_invoice` and `mail_order_overview`, each with its subject
@@ -77,12 +78,6 @@ def document(order: Order) -> DocumentKind | None:
     if any(payment.state is PaymentState.CAPTURED for payment in order.payments):
         return DocumentKind.INVOICE
     return None if order.state is OrderState.CANCELLED else DocumentKind.ORDER_OVERVIEW
-
-
-def masked(email: str) -> str:
-    """An address that its owner knows again and nobody else learns: `a•••@example.com`."""
-    local, _, domain = email.rpartition("@")
-    return f"{local[:1]}•••@{domain}"
 
 
 def actions(services: Services) -> list[Action]:

@@ -1,12 +1,13 @@
 """An order that its customer finds late: whether it is, where it is, and what happens next."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.clock import today
 from actions.forms import OrderForm
 from actions.lookup import OrderAction
 from actions.order_status import order_status
@@ -41,7 +42,7 @@ class ActionOrderDelayed(OrderAction):
 
     async def tell(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Say it in one message."""
-        key, params, following = order_delayed(order, datetime.now(UTC).date(), self._services.policy)
+        key, params, following = order_delayed(order, today(), self._services.policy)
         buttons = [{"intent": intent} for intent in following]
         dispatcher.utter_message(response=f"utter_{key}", buttons=buttons, **params)
         return []

@@ -9,7 +9,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.change_form import end_form, language_of, message_id
 from actions.claim_letter import SECONDS
-from actions.claims import ClaimAction, today
+from actions.claims import ClaimAction
+from actions.clock import today
 from actions.detail import Known
 from actions.numberless import NumberlessForm
 from actions.order_lines import items_line

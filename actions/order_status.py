@@ -1,12 +1,13 @@
 """Where an order is: its state, what is in it, its parcels' latest reports, and money on its way back."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import news
+from actions.clock import today
 from actions.lookup import OrderAction
 from actions.order_lines import items_line, parcel_lines, refund_line, when
 from actions.shop.backend import Order, OrderState, PaymentState
@@ -35,7 +36,7 @@ class ActionOrderStatus(OrderAction):
 
     async def tell(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Say it in one message, and offer to tell what happens next where something is to happen."""
-        key, params = order_status(order, datetime.now(UTC).date())
+        key, params = order_status(order, today())
         dispatcher.utter_message(response=f"utter_{key}", **params)
         return news.offer(order, dispatcher, tracker, self._services) if order.state in _ON_THE_WAY else []
 

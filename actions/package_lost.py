@@ -10,7 +10,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.change_form import end_form
 from actions.claim_details import RemedyChoice, remedy_of
-from actions.claims import ClaimAction, ClaimForm, today
+from actions.claims import ClaimAction, ClaimForm
+from actions.clock import today
 from actions.detail import Choice, Known
 from actions.order_lines import items_line, parcel_lines
 from actions.services import Services

@@ -19,6 +19,7 @@ from actions.shop.changes import Refusal
 from actions.slots import APPROVED_ORDER, ERASURE, HANDOFF_REASON, ORDER_NUMBER
 from actions.standalone import services as standalone_services
 from actions.stored_data import StoredData
+from actions.typed import masked
 from actions.values import ident
 
 logger = logging.getLogger(__name__)
@@ -152,9 +153,3 @@ def actions(services: Services) -> list[Action]:
         ValidateDeleteMyDataForm(services),
         ActionDeleteMyData(services),
     ]
-
-
-def masked(address: str) -> str:
-    """An e-mail address for somebody who knows it: its first letter and its domain."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}•••@{domain}"

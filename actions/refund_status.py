@@ -1,11 +1,12 @@
 """Where a customer's money is: what went back for an order, and what will for the returns on their way."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.clock import today
 from actions.forms import OrderForm
 from actions.lookup import OrderAction
 from actions.order_lines import refund_line, refund_to_come
@@ -36,7 +37,7 @@ class ActionRefundStatus(OrderAction):
 
     async def tell(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Say it in one message."""
-        now = datetime.now(UTC).date()
+        now = today()
         key, params = refund_status(order, now)
         to_person = needs_person(order, now)
         buttons = [] if to_person else [{"intent": intent} for intent in _next(order, now)]

@@ -1,13 +1,13 @@
 """The questions before something is sent back, for money or for something else in its place."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.change_form import ChangeForm, end_form
+from actions.clock import today
 from actions.detail import Known
 from actions.order_lines import items_line
 from actions.return_details import InsteadDetail, PiecesDetail, ReasonDetail, return_details
@@ -106,11 +106,6 @@ def wish_of(known: Known) -> ReturnWish:
     """What the shop is asked for, once all is known."""
     instead = known.get(InsteadDetail.name)
     return ReturnWish(dict(known[PiecesDetail.name]), ReturnReason(known[ReasonDetail.name]), instead)
-
-
-def today() -> date:
-    """The day, as the shop's own rows count it."""
-    return datetime.now(UTC).date()
 
 
 def refuse(

@@ -66,6 +66,12 @@ def same_form(contact: str) -> str:
     return fold_digits(contact).casefold()
 
 
+def masked(email: str) -> str:
+    """An address that its owner knows again and nobody else learns: `a•••@example.com`."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
 def _email(text: str) -> Contact | None:
     for found in _EMAIL.findall(text):
         try:

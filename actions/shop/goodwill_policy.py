@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.shop.backend import Money
-from actions.shop.policy_values import BadPolicy, amounts, is_count, named
-
-_WHOLE = 100
+from actions.shop.policy_values import amounts, named, percent
 
 
 @dataclass(frozen=True)
@@ -28,10 +26,10 @@ class GoodwillPolicy:
             BadPolicy: something is missing or not what it should be.
         """
         raw = named(policies.get("goodwill"))
-        percent = raw.get("discount_percent")
-        if not is_count(percent) or not 0 <= int(percent or 0) <= _WHOLE:
-            raise BadPolicy(f"{path}: policies.goodwill.discount_percent must be a whole number from 0 to {_WHOLE}.")
-        return cls(amounts(raw, "policies.goodwill", "refund_up_to", path), int(percent or 0))
+        return cls(
+            refund_up_to=amounts(raw, "policies.goodwill", "refund_up_to", path),
+            discount_percent=percent(raw, "policies.goodwill", "discount_percent", path),
+        )
 
     def refund(self, total: Money) -> Money:
         """The most that may be given back for an order of this total."""

@@ -11,6 +11,7 @@ from actions.shop.backend import OrderState
 
 # of each currency that the shop takes
 MINOR_UNITS = 100
+_WHOLE = 100
 
 
 class BadPolicy(Exception):
@@ -52,6 +53,14 @@ def amounts(policies: Mapping[str, Any], where: str, name: str, path: Path) -> M
     raise BadPolicy(
         f"{path}: {where}.{name} must be amounts by currency such as {{BDT: 1500, EUR: 12.50}}; {{}}: none."
     )
+
+
+def percent(policies: Mapping[str, Any], where: str, name: str, path: Path) -> int:
+    """A whole number from 0 to 100."""
+    found = policies.get(name)
+    if is_count(found) and 0 <= int(found or 0) <= _WHOLE:
+        return int(found or 0)
+    raise BadPolicy(f"{path}: {where}.{name} must be a whole number from 0 to {_WHOLE}.")
 
 
 def is_count(found: object) -> bool:

@@ -24,7 +24,7 @@ from actions.shop.backend import (
 )
 from actions.shop.changes import Refusal, ReturnWish
 from actions.shop.pieces import returnable
-from actions.shop.policy_values import BadPolicy, named, number, states
+from actions.shop.policy_values import BadPolicy, named, number, percent, states
 
 # what is not as it should be comes back longer, and whatever kind of thing it is
 FAULTY = frozenset({ReturnReason.DAMAGED, ReturnReason.WRONG_ITEM})
@@ -85,7 +85,7 @@ class ReturnsPolicy:
             only_unopened=_texts(raw, "only_unopened", path, "article numbers such as [NS-401]"),
             shop_pays_for=_reasons(raw, "shop_pays_for", path),
             fees=_fees(facts, "return_shipping_fee", path),
-            restocking_percent=_percent(raw, "restocking_percent", path),
+            restocking_percent=percent(raw, "policies.returns", "restocking_percent", path),
             handed_over_in=frozenset(_texts(raw, "handed_over_in", path, "countries such as [BD, IN]")),
             label_days=number(facts, "return_label_valid", "days", path),
         )
@@ -177,13 +177,6 @@ def _reasons(raw: Mapping[str, Any], name: str, path: Path) -> frozenset[ReturnR
         pass
     raise BadPolicy(f"{path}: policies.returns.{name} must be a list of reasons such as [damaged, wrong_item]; there "
                     f"are {', '.join(ReturnReason)}.")  # fmt: skip
-
-
-def _percent(raw: Mapping[str, Any], name: str, path: Path) -> int:
-    found = raw.get(name)
-    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= 100:
-        return found
-    raise BadPolicy(f"{path}: policies.returns.{name} must be a whole number from 0 to 100.")
 
 
 def _fees(facts: Mapping[str, Any], name: str, path: Path) -> Mapping[str, int]:

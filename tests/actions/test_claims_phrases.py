@@ -11,7 +11,8 @@ from shop_testing import LANGUAGES, POLICY, OwnShop
 from test_action_phrases import PHRASES, check
 
 from actions.change_payment_method import ValidateChangePaymentMethodForm
-from actions.claims import ClaimForm, today
+from actions.claims import ClaimForm
+from actions.clock import today
 from actions.damaged_item import ValidateDamagedItemForm
 from actions.double_charged import ValidateDoubleChargedForm
 from actions.missing_item import ValidateMissingItemForm

@@ -9,12 +9,13 @@ from shop_testing import LANGUAGES, POLICY, REGIONS, OwnShop, Said, run_action, 
 from sqlalchemy import update
 from test_action_phrases import check
 
-from actions.invoice_request import ActionInvoiceRequest, document, masked
+from actions.invoice_request import ActionInvoiceRequest, document
 from actions.post import Document, DocumentKind
 from actions.sent_lately import LETTERS, WITHIN_SECONDS, SentLately
 from actions.services import Services
 from actions.shop import tables
 from actions.shop.backend import Order, OrderState, PaymentState
+from actions.typed import masked
 
 PAID, UNPAID = "10003", "10006"
 JONAS, RAKIB = "jonas@example.com", "rakib.c@example.com"

@@ -12,9 +12,9 @@ from sqlalchemy import update
 from test_action_phrases import PHRASES, check
 
 from actions.post import NotSent
-from actions.privacy import masked
 from actions.shop import tables
 from actions.shop.backend import OrderState
+from actions.typed import masked
 
 JONAS, AMINA = "jonas@example.com", "amina@example.com"
 INTENTS = {"export_my_data": "export_summary", "delete_my_data": "delete_summary"}
