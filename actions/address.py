@@ -60,6 +60,16 @@ def find_postcode(text: str, country: str) -> str:
     return without_postcode(text.strip(" .,।"), country)[1]
 
 
+def only_postcode(text: str, country: str) -> tuple[str, str]:
+    """The one postcode that stands somewhere in a text, and the text around it; both empty where there is none, or more
+    than one."""
+    found = list(re.finditer(rf"(?<![\w-])(?:{POSTCODES.get(country, _ANY_POSTCODE)})(?![\w-])", text))
+    if len(found) != 1:
+        return "", ""
+    (match,) = found
+    return match[0].upper(), f"{text[: match.start()]} {text[match.end() :]}"
+
+
 def without_postcode(text: str, country: str) -> tuple[str, str]:
     """A text without the postcode that it begins or ends with, and that; both may be empty."""
     pattern = POSTCODES.get(country, _ANY_POSTCODE)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.address import WITHOUT_POSTCODE, Typed, find_postcode, read_address, without_postcode
+from actions.address import WITHOUT_POSTCODE, Typed, find_postcode, only_postcode, read_address, without_postcode
 from actions.detail import Detail, Known, Unusable
 from actions.forms import NO_OTHER_WISH
 from actions.heard import Heard, choice_payload
@@ -22,6 +22,14 @@ _TO = re.compile(r"^.*\s(?:to|an|nach|in|à|au|a|al|en)\s+(?=.*\d)", re.IGNORECA
 _SHORTEST_STREET = 5
 _LONGEST = {"street": 300, "city": 100}
 _FEW_WORDS = 5
+# "no, 10117 please": with more than that, or with an order beside it, a number may be an order's
+_WORDS_BESIDE = 2
+_POSTCODE = re.compile(
+    r"post\W?code|postal|\bzip|\bplz\b|postleitzahl|\bpin\W?code|পোস্ট|পিন|जिप|ज़िप|पिन|पोस्ट", re.IGNORECASE
+)
+_ORDER = re.compile(
+    r"#|order|other|অর্ডার|অন্য|ऑर्डर|आर्डर|दूसर|pedido|otro|commande|autre|bestell|auftrag|ander", re.IGNORECASE
+)
 
 
 class CountryDetail(Detail):
@@ -108,11 +116,13 @@ class PostcodeDetail(_AddressPart):
     unclear = "address_postcode_unclear"
 
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
-        """Beside the street, or as the answer."""
+        """Beside the street, as the answer, or as what corrects it."""
         if heard.choice(self.name) == NONE and order.country in WITHOUT_POSTCODE:
             return ""
         if found := self.beside_street(heard, order, known).postcode:
             return found
+        if not asked and (corrected := corrected_postcode(heard, known, order.number)):
+            return corrected
         found = find_postcode(heard.text, order.country)
         if not asked or not (is_reply(heard) or found == heard.text.upper()) or not heard.text:
             return None
@@ -156,6 +166,22 @@ class CityDetail(_AddressPart):
     def ask(self, order: Order, known: Known, dispatcher: CollectingDispatcher) -> None:
         """Ask."""
         dispatcher.utter_message(response="utter_address_city_question")
+
+
+def corrected_postcode(heard: Heard, known: Known, order_number: str) -> str:
+    """The postcode that a message puts in the place of the one in an address that is known; empty where it says nothing
+    of it, or rather names an order."""
+    whole = all(name in known for name in (CountryDetail.name, StreetDetail.name, PostcodeDetail.name, CityDetail.name))
+    if not whole or not is_reply(heard):
+        return ""
+    postcode, around = only_postcode(heard.text, known[CountryDetail.name])
+    if not postcode or postcode == order_number or any(char.isdigit() for char in around):
+        return ""
+    if _POSTCODE.search(around):
+        return postcode
+    words = [word for word in around.split() if any(letter.isalpha() for letter in word)]
+    alone = not words or (heard.intent == "deny" and len(words) <= _WORDS_BESIDE)
+    return postcode if alone and not _ORDER.search(around) else ""
 
 
 def is_reply(heard: Heard) -> bool:

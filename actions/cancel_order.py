@@ -17,14 +17,14 @@ from actions.values import Value, ident, lines, money, phrase
 class ValidateCancelOrderForm(ChangeForm):
     """The form before `action_cancel_order`."""
 
+    change_kind = ChangeKind.CANCEL
+
     def name(self) -> str:
         """The action's name."""
         return "validate_cancel_order_form"
 
     def refusal(self, order: Order) -> Refusal | None:
         """By the policy's `cancel_while`."""
-        if ChangeKind.CANCEL not in self._services.shop.can:
-            return Refusal.NOT_SUPPORTED
         return self._services.policy.cancellation(order)
 
     def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:

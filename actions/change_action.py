@@ -8,7 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.change_form import message_id
+from actions.change_form import message_ids
 from actions.detail import Known
 from actions.lookup import unreachable
 from actions.services import Services
@@ -50,7 +50,8 @@ class ChangeAction(Action, ABC):
         if not order_id:
             return []
         done: list[EventType] = [SlotSet(APPROVED_ORDER, None), SlotSet(DETAILS, None)]
-        doing = Doing(message_id(tracker), tracker.sender_id, Level.VERIFIED)
+        asked, *also = message_ids(tracker)
+        doing = Doing(asked, tracker.sender_id, Level.VERIFIED, tuple(also))
         try:
             async with asyncio.timeout(self._services.patience):
                 change = await self.change(order_id, dict(tracker.get_slot(DETAILS) or {}), doing)

@@ -10,7 +10,15 @@ from rasa_sdk.forms import REQUESTED_SLOT
 from rasa_sdk.types import DomainDict
 
 from actions.address import POSTCODES, read_address
-from actions.address_details import CityDetail, CountryDetail, PostcodeDetail, RecipientDetail, StreetDetail, found_in
+from actions.address_details import (
+    CityDetail,
+    CountryDetail,
+    PostcodeDetail,
+    RecipientDetail,
+    StreetDetail,
+    corrected_postcode,
+    found_in,
+)
 from actions.change_action import ChangeAction
 from actions.change_form import ChangeForm, end_form
 from actions.detail import Detail, Known
@@ -21,7 +29,7 @@ from actions.services import Services
 from actions.shop.backend import Address, Order
 from actions.shop.changes import Change, ChangeKind, Doing, Refusal
 from actions.shop.cities import Cities
-from actions.slots import CONFIRMATION, HANDOFF_REASON
+from actions.slots import CONFIRMATION, DETAILS, HANDOFF_REASON, ORDER_NUMBER
 from actions.values import Value, ident, listed, names
 
 _REASON = "change_delivery_address"
@@ -35,6 +43,8 @@ _REFUSALS = {
 class ValidateChangeDeliveryAddressForm(ChangeForm):
     """The form before `action_change_delivery_address`."""
 
+    change_kind = ChangeKind.ADDRESS
+
     def name(self) -> str:
         """The action's name."""
         return "validate_change_delivery_address_form"
@@ -45,7 +55,7 @@ class ValidateChangeDeliveryAddressForm(ChangeForm):
         return [CountryDetail(), RecipientDetail(), StreetDetail(cities), PostcodeDetail(cities), CityDetail(cities)]
 
     def extract_order_number(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
-        """A postcode in a corrected address is no order's number."""
+        """A postcode in a corrected address, or a corrected postcode alone, is no order's number."""
         if tracker.get_slot(REQUESTED_SLOT) == CONFIRMATION and self._corrects(tracker):
             return {}
         return super().extract_order_number(dispatcher, tracker, domain)
@@ -62,8 +72,6 @@ class ValidateChangeDeliveryAddressForm(ChangeForm):
 
     def refusal(self, order: Order) -> Refusal | None:
         """By the policy's `change_address_while`."""
-        if ChangeKind.ADDRESS not in self._services.shop.can:
-            return Refusal.NOT_SUPPORTED
         return self._services.policy.changing.address(order)
 
     def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:
@@ -101,8 +109,11 @@ class ValidateChangeDeliveryAddressForm(ChangeForm):
         return self._services.policy.changing.cities
 
     def _corrects(self, tracker: Tracker) -> bool:
-        """Whether the latest message holds a whole address, in whichever country."""
-        heard = Heard.of(tracker.latest_message)
+        """Whether the latest message holds a whole address, in whichever country, or another postcode for the one that
+        the summary told."""
+        heard, number = Heard.of(tracker.latest_message), str(tracker.get_slot(ORDER_NUMBER))
+        if corrected_postcode(heard, tracker.get_slot(DETAILS) or {}, number):
+            return True
         return any(found_in(heard, country, self._cities) for country in POSTCODES)
 
     def _postcodes(self, heard: Heard) -> set[str]:

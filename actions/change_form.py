@@ -6,7 +6,6 @@ who may (promise 21); the action that follows does it.
 
 import asyncio
 import re
-import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection
 from rasa_sdk.types import DomainDict
 from uuid_utils import uuid7
 
+from actions import clock
 from actions.codes import Checked, TooManyLetters
 from actions.detail import Detail, Known, Unusable
 from actions.forms import OrderForm, Slots
@@ -26,7 +26,7 @@ from actions.heard import Heard, heard_since
 from actions.lookup import found, missed, unreachable, wants_person
 from actions.post import NotSent
 from actions.shop.backend import Order
-from actions.shop.changes import Refusal
+from actions.shop.changes import ChangeKind, Refusal
 from actions.slots import (
     APPROVED_ORDER,
     CONFIRMATION,
@@ -45,11 +45,14 @@ from actions.verification import Level, level, vouched
 YES, NO = "yes", "no"
 # so long a yes can be one to the summary; news of an order come later than that (handoff/news.py)
 YES_WITHIN_SECONDS = 10 * 60
-clock = time.time
 _ANSWERS = {"affirm": YES, "deny": NO}
 # a code as it is typed: in one piece or two, with not much around it
 _CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
 _CODE_DIGITS = range(4, 9)
+
+
+class _NeverMind(Exception):
+    """The customer wants no more of it."""
 
 
 class ChangeForm(OrderForm):
@@ -60,6 +63,8 @@ class ChangeForm(OrderForm):
     """
 
     details: Sequence[Detail] = ()
+    # what the shop's system has to be able to do; where it cannot, no policy is asked
+    change_kind: ChangeKind | None = None
     # where nothing is changed, to be surely the order's owner is enough
     needs_yes = True
     # the phrase of the letter with the code
@@ -68,6 +73,11 @@ class ChangeForm(OrderForm):
     @abstractmethod
     def refusal(self, order: Order) -> Refusal | None:
         """Why this order cannot be changed so, by the shop's policy; None where it can."""
+
+    def why_not(self, order: Order) -> Refusal | None:
+        """Why this order cannot be changed so at all; None where it can."""
+        able = self.change_kind is None or self.change_kind in self._services.shop.can
+        return self.refusal(order) if able else Refusal.NOT_SUPPORTED
 
     @abstractmethod
     def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:
@@ -144,12 +154,10 @@ class ChangeForm(OrderForm):
         return {CONFIRMATION: str(value) if value in (YES, NO) else None}
 
     def _never_mind(self, tracker: Tracker) -> bool:
-        """Whether a question that is not answered by no is: the customer wants no more of it."""
-        asked, heard = tracker.get_slot(REQUESTED_SLOT), Heard.of(tracker.latest_message)
-        if heard.intent != "deny" or asked in (None, CONFIRMATION) or _stepped_aside(tracker):
-            return False
-        detail = next((one for one in self.details if one.name == asked), None)
-        return not (detail and detail.no_is_an_answer) and not any(char.isdigit() or char == "@" for char in heard.text)
+        """Whether a question that is not answered by no is: the customer wants no more of it. At the question for a
+        detail, `_hear` finds out whether it is."""
+        asked = tracker.get_slot(REQUESTED_SLOT) in (ORDER_NUMBER, ORDER_CONTACT, ONE_TIME_CODE)
+        return asked and not _stepped_aside(tracker) and _just_no(Heard.of(tracker.latest_message))
 
     def _asks_something_else(self, tracker: Tracker, events: Sequence[EventType]) -> bool:
         """Whether the reply to a question of this form's own is another question, not answered yet."""
@@ -193,12 +201,16 @@ class ChangeForm(OrderForm):
         """What comes next for a customer's own order."""
         answer = tracker.get_slot(CONFIRMATION)
         # after a yes the shop has the last word: of a turn that is repeated it knows that it was done
-        why = None if answer == YES else self.refusal(order)
+        why = None if answer == YES else self.why_not(order)
         if why is not None:
             return [*self.refuse(order, why, dispatcher), *end_form()]
         known = dict(tracker.get_slot(DETAILS) or {}) if tracker.get_slot(VERIFIED_ORDER) == order.id else {}
         details = await self.details_of(order)
-        missing, changed = self._hear(details, order, known, dispatcher, tracker, said_yes=answer == YES)
+        try:
+            missing, changed = self._hear(details, order, known, dispatcher, tracker, said_yes=answer == YES)
+        except _NeverMind:
+            dispatcher.utter_message(response="utter_left_as_it_was")
+            return end_form()
         if missing is None and changed:
             answer = None  # it was about something else
         told: list[EventType] = []
@@ -241,6 +253,7 @@ class ChangeForm(OrderForm):
 
         Raises:
             ActionExecutionRejection: the latest message is another question.
+            _NeverMind: the latest message is a no that answers nothing: the customer wants no more of it.
         """
         asked = tracker.get_slot(REQUESTED_SLOT)
         latest = None if asked == ONE_TIME_CODE or _stepped_aside(tracker) else Heard.of(tracker.latest_message)
@@ -273,6 +286,8 @@ class ChangeForm(OrderForm):
         new = known != before
         answering = {*(one.name for one in details), *([CONFIRMATION] if details else [])}
         if latest is not None and asked in answering and not (new or objected):
+            if asked != CONFIRMATION and _just_no(latest):
+                raise _NeverMind
             if self.wishes_more(tracker) and tracker.get_slot(VERIFIED_ORDER) == order.id:
                 raise ActionExecutionRejection(self.form_name())
             if missing is not None and missing.name == asked:
@@ -285,12 +300,15 @@ class ChangeForm(OrderForm):
         """What is still to be asked until the customer is surely the order's owner; None when they are."""
         if self._services.codes is None:
             return _to_person("code_not_possible", dispatcher)
-        if await self._services.codes.verified(tracker.sender_id, order.id):
-            return None
         typed = tracker.get_slot(ONE_TIME_CODE)
+        if await self._services.codes.verified(tracker.sender_id, order.id):
+            if typed:  # this turn was begun before
+                await self._proved(order, tracker)
+            return None
         if typed:
             checked = await self._services.codes.check(tracker.sender_id, order.id, typed)
             if checked is Checked.RIGHT:
+                await self._proved(order, tracker)
                 return None
             if checked is Checked.SPENT:
                 return _to_person("code_spent", dispatcher)
@@ -305,6 +323,11 @@ class ChangeForm(OrderForm):
         # a yes that was said meanwhile is asked for once more
         return _anew(ONE_TIME_CODE)
 
+    async def _proved(self, order: Order, tracker: Tracker) -> None:
+        """The code that was typed came in the mail of the order's address."""
+        if self._services.proofs is not None and order.customer.email:
+            await self._services.proofs.reads_mail_of(tracker.sender_id, order.customer.email)
+
 
 def message_id(tracker: Tracker) -> str:
     """The customer's message that is being answered: what a change is known by. One without an id is like no other."""
@@ -312,11 +335,24 @@ def message_id(tracker: Tracker) -> str:
     return str((latest.get("metadata") or {}).get("message_id") or latest.get("message_id") or uuid7())
 
 
+def message_ids(tracker: Tracker) -> tuple[str, ...]:
+    """The same, and after it those that came in one burst with it and are answered at once."""
+    first = message_id(tracker)
+    every = (tracker.latest_message.get("metadata") or {}).get("message_ids") or ()
+    return (first, *(str(one) for one in every if one != first))
+
+
+def _just_no(heard: Heard) -> bool:
+    """Whether a message says no, and nothing that could be a number or a contact."""
+    return heard.intent == "deny" and not any(char.isdigit() or char == "@" for char in heard.text)
+
+
 def _asked_lately(tracker: Tracker) -> bool:
     """Whether the summary was told a short while ago; an event without a time is one of now."""
     for event in reversed(tracker.events):
         if event.get("event") == "slot" and event.get("name") == REQUESTED_SLOT:
-            return clock() - float(event.get("timestamp") or clock()) < YES_WITHIN_SECONDS
+            now = clock.now()
+            return now - float(event.get("timestamp") or now) < YES_WITHIN_SECONDS
     return True
 
 

@@ -33,6 +33,8 @@ _REFUSALS = {
 class ValidateChangeOrderForm(ChangeForm):
     """The form before `action_change_order`."""
 
+    change_kind = ChangeKind.ITEMS
+
     def name(self) -> str:
         """The action's name."""
         return "validate_change_order_form"
@@ -44,8 +46,6 @@ class ValidateChangeOrderForm(ChangeForm):
 
     def refusal(self, order: Order) -> Refusal | None:
         """By the policy's `change_items_while`, and the fact `change_window`."""
-        if ChangeKind.ITEMS not in self._services.shop.can:
-            return Refusal.NOT_SUPPORTED
         return self._services.policy.changing.items(order, datetime.now(UTC))
 
     def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:

@@ -36,7 +36,7 @@ class WhatDetail(Choice):
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
         """The button; or, as long as it is not known, what the words of a message mean."""
         chosen = super().take(heard, order, known, asked)
-        if chosen is not None or self.name in known or heard.intent not in _REPLIES:
+        if chosen is not None or self.name in known or not (heard.intent in _REPLIES or (asked and heard.brief)):
             return chosen
         meant = self._wishes.meant(heard.text)
         # of several pieces of a line perhaps not all are to go
@@ -86,9 +86,12 @@ class NewQuantityDetail(Detail):
         return known.get(WhatDetail.name) == QUANTITY
 
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
-        """A number that is another than now."""
+        """A number that is another than now: the answer, or the only one in a wish that could be a number of pieces."""
         found = "".join(letter if letter.isdecimal() else " " for letter in heard.text).split()
-        if not asked or len(found) != 1 or len(found[0]) > _MANY_DIGITS or heard.asks:
+        if not asked:
+            wished = heard.intent == "change_order" and self.name not in known
+            found = [number for number in found if len(number) < _MANY_DIGITS] if wished else []
+        if len(found) != 1 or len(found[0]) > _MANY_DIGITS or heard.asks:
             return None
         number = int(found[0])
         if number == _line(order, known).quantity:

@@ -5,7 +5,7 @@ import logging
 
 from rasa_sdk import Tracker
 
-from actions.change_form import language_of, message_id
+from actions.change_form import language_of, message_ids
 from actions.order_lines import items_line
 from actions.sent_lately import SentLately
 from actions.services import Services
@@ -31,7 +31,7 @@ async def confirm_by_letter(services: Services, change: Change, tracker: Tracker
             claim = next((one for one in order.claims if one.number == change.after["number"]), None) if order else None
             if order is None or claim is None:
                 return False
-            if lately.already(order.id, message_id(tracker)):
+            if lately.already(order.id, message_ids(tracker)):
                 return True
             pieces = [(item, claim.items[item.id]) for item in order.items if item.id in claim.items]
             details: list[Value] = [phrase(f"claim_kind_{ClaimKind(claim.kind)}")]
@@ -43,7 +43,7 @@ async def confirm_by_letter(services: Services, change: Change, tracker: Tracker
                 "claim",
                 {"number": ident(order.number), "claim": ident(claim.number), "details": lines(details)},
             )
-            lately.note(order.id, message_id(tracker))
+            lately.note(order.id, message_ids(tracker))
     except Exception as error:  # whatever is the matter with the shop or the post
         logger.warning("claim not confirmed by letter: %s", type(error).__name__)
         return False

@@ -35,6 +35,7 @@ _KEPT = (ClaimKind.DAMAGED, ClaimKind.WRONG_ITEM)
 class ClaimForm(ChangeForm):
     """The form before a claim of one kind."""
 
+    change_kind = ChangeKind.CLAIM
     kind: ClaimKind
 
     @abstractmethod
@@ -47,8 +48,6 @@ class ClaimForm(ChangeForm):
 
     def refusal(self, order: Order) -> Refusal | None:
         """By the policy's `claims`."""
-        if ChangeKind.CLAIM not in self._services.shop.can:
-            return Refusal.NOT_SUPPORTED
         return self._services.policy.claims.refusal(order, self.kind, today())
 
     def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:

@@ -20,8 +20,6 @@ from actions.values import Params, clock, day, ident
 # what a message that names a day of delivery may be taken for
 _REPLIES = {*NO_OTHER_WISH, "delivery_slot", "delivery_failed"}
 _BUTTONS = 6
-# so short an answer to the question for a day is one, whatever else it may sound like
-_FEW_WORDS = 3
 _LOCALES = ("en", "bn", "hi", "es", "fr", "de")
 # weekdays as they are romanised: shonibar, robibar; somvar, shukrawar
 _ROMANISED = re.compile(r"(?<!\w)[a-z]{2,}(?:baa?r|vaa?r|waa?r)(?:e|er)?(?!\w)")
@@ -49,8 +47,7 @@ class DayDetail(Detail):
         """By button, by a date, by its place in the row of buttons or its day of the month."""
         days = offered_days(self._windows)
         chosen = heard.choice(self.name)
-        brief = asked and len(heard.text.split()) <= _FEW_WORDS and not heard.asks
-        if chosen is not None or not (brief or heard.intent in _REPLIES):
+        if chosen is not None or not (heard.intent in _REPLIES or (asked and heard.brief)):
             return chosen if chosen in [one.isoformat() for one in days] else None
         meant = set(self._meant(heard, asked))
         if len(meant) == 1:

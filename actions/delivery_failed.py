@@ -29,12 +29,12 @@ class ValidateDeliveryFailedForm(ValidateDeliverySlotForm):
         """The question for the day comes with what the courier reported."""
         return FailedDayDetail(windows, self._services.policy.delivery)
 
-    def refusal(self, order: Order) -> Refusal | None:
+    def why_not(self, order: Order) -> Refusal | None:
         """Where no try has failed there is none to repeat; where they are used up, or the carrier is not ours to send,
         it is not possible."""
         if order.state is not OrderState.DELIVERY_FAILED:
             return Refusal.TOO_EARLY
-        refusal = super().refusal(order)
+        refusal = super().why_not(order)
         return refusal and (refusal if refusal is Refusal.NOT_SUPPORTED else Refusal.NOT_POSSIBLE)
 
     def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:

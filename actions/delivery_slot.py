@@ -31,6 +31,8 @@ _REFUSALS = {
 class ValidateDeliverySlotForm(ChangeForm):
     """The form before `action_delivery_slot`."""
 
+    change_kind = ChangeKind.DELIVERY
+
     def name(self) -> str:
         """The action's name."""
         return "validate_delivery_slot_form"
@@ -46,8 +48,6 @@ class ValidateDeliverySlotForm(ChangeForm):
 
     def refusal(self, order: Order) -> Refusal | None:
         """By the policy's `move_delivery_while` and `delivery`."""
-        if ChangeKind.DELIVERY not in self._services.shop.can:
-            return Refusal.NOT_SUPPORTED
         return self._services.policy.delivery.moving(order)
 
     def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:

@@ -98,8 +98,10 @@ class FreeText(Detail):
     longest = 1000
 
     def take(self, heard: Heard, order: Order, known: Known, asked: bool) -> Any | None:
-        """Whatever is the answer to the question; another question is not."""
+        """Whatever is the answer to the question; another question is not, nor is a no where that is none."""
         if not asked or not heard.text or heard.asks or heard.intent == "choose":
+            return None
+        if heard.intent == "deny" and not self.no_is_an_answer:
             return None
         return heard.text[: self.longest]
 

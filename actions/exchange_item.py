@@ -11,7 +11,7 @@ from actions.shop.changes import ChangeKind
 class ValidateExchangeItemForm(ReturnForm):
     """The form before `action_exchange_item`."""
 
-    kind = ChangeKind.EXCHANGE
+    change_kind = ChangeKind.EXCHANGE
 
     def name(self) -> str:
         """The action's name."""

@@ -15,6 +15,7 @@ from actions.typed import fold_digits
 CHOOSE = "choose"
 CHOICE = "choice"
 _BETWEEN = ":"
+_FEW_WORDS = 3
 # what stands where a card number was typed (handoff/privacy.py takes it out before anything is written down)
 _CARD_REMOVED = "[••••"
 
@@ -52,6 +53,11 @@ class Heard:
     def has_card_number(self) -> bool:
         """Whether a payment card's number was typed."""
         return _CARD_REMOVED in self.text
+
+    @property
+    def brief(self) -> bool:
+        """Whether it is so short that, after a question, it is an answer, whatever else it may sound like."""
+        return len(self.text.split()) <= _FEW_WORDS and not self.asks
 
     @property
     def asks(self) -> bool:

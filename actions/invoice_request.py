@@ -4,7 +4,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.change_form import language_of, message_id
+from actions.change_form import language_of, message_ids
 from actions.forms import OrderForm
 from actions.lookup import OrderAction
 from actions.post import Document, DocumentKind, NotSent
@@ -50,15 +50,15 @@ class ActionInvoiceRequest(OrderAction):
         if kind is None:
             dispatcher.utter_message(response="utter_invoice_none", number=number)
             return []
-        address, key = ident(masked(order.customer.email)), message_id(tracker)
-        again = self._lately.already(order.id, key)
+        address, keys = ident(masked(order.customer.email)), message_ids(tracker)
+        again = self._lately.already(order.id, keys)
         if not again and self._lately.enough(order.id):
             dispatcher.utter_message(response="utter_invoice_enough", number=number, address=address)
             return []
         try:
             if not again:
                 await self._send(kind, order, tracker)
-                self._lately.note(order.id, key)
+                self._lately.note(order.id, keys)
         except NotSent:
             dispatcher.utter_message(response="utter_invoice_not_sent", number=number)
             wished = f"{kind.replace('_', ' ')} for order {order.number}, to the e-mail address of the order"

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from rasa_sdk.forms import REQUESTED_SLOT
 from rasa_sdk.interfaces import ACTION_LISTEN_NAME
 from rasa_sdk.types import DomainDict
 
+from actions import clock
 from actions.services import Services
 from actions.shop.backend import Order
 from actions.shop.trouble import ShopTrouble
@@ -31,7 +31,6 @@ from actions.typed import parse_contact
 from actions.verification import Level, level, vouched
 
 logger = logging.getLogger(__name__)
-clock = time.time
 
 MISSES_UNTIL_PERSON = 3
 # who guesses one order of their own between others' is not let go on for ever (promise 20)
@@ -102,7 +101,7 @@ def found(order: Order, sure: Level) -> list[EventType]:
 def missed(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
     """What follows when no order of this number belongs to this contact: both are asked for anew, or a person comes,
     after so many in a row, or within a while whatever fitted in between."""
-    misses, now = int(tracker.get_slot(LOOKUP_MISSES) or 0) + 1, clock()
+    misses, now = int(tracker.get_slot(LOOKUP_MISSES) or 0) + 1, clock.now()
     lately = [at for at in tracker.get_slot(MISSED_AT) or [] if now - at < WITHIN_SECONDS] + [now]
     events = [
         SlotSet(ORDER_NUMBER, None),

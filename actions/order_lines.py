@@ -28,7 +28,7 @@ _EXPECTED = {
 
 def items_line(pieces: Iterable[tuple[OrderItem, int]]) -> Value:
     """Products by name, with how many where they are several."""
-    return phrase("order_line_items", items=listed(_item(item, quantity) for item, quantity in pieces))
+    return phrase("order_line_items", items=listed(item_name(item, quantity) for item, quantity in pieces))
 
 
 def parcel_lines(shipment: Shipment) -> list[Value]:
@@ -71,7 +71,8 @@ def return_line(order: Order, found: Return) -> Value:
     return phrase(said.get(found.state, "exchange_line_to_come"), wish=ident(found.exchange_for))
 
 
-def _item(item: OrderItem, quantity: int) -> Value:
+def item_name(item: OrderItem, quantity: int) -> Value:
+    """A product by name, with how many."""
     if quantity == 1:
         return names(item.names)
     return phrase("order_item_several", quantity=quantity, name=names(item.names))

@@ -7,7 +7,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.change_form import end_form, language_of, message_id
+from actions.change_form import end_form, language_of, message_ids
 from actions.claim_letter import SECONDS
 from actions.claims import ClaimAction
 from actions.clock import today
@@ -39,9 +39,9 @@ class ValidateOrderNotConfirmedForm(NumberlessForm):
         """The action's name."""
         return "validate_order_not_confirmed_form"
 
-    def refusal(self, order: Order) -> Refusal | None:
+    def why_not(self, order: Order) -> Refusal | None:
         """An order that does not wait for money that is there needs no claim, and is told of in the end."""
-        return super().refusal(order) if is_waiting(order) else None
+        return super().why_not(order) if is_waiting(order) else None
 
     async def settle(
         self, order: Order, known: Known, dispatcher: CollectingDispatcher, tracker: Tracker
@@ -53,7 +53,7 @@ class ValidateOrderNotConfirmedForm(NumberlessForm):
         dispatcher.utter_message(response=f"utter_{key}", **params)
         if is_over(order):
             return end_form()
-        again = self._lately.already(order.id, message_id(tracker))
+        again = self._lately.already(order.id, message_ids(tracker))
         if not again and self._lately.enough(order.id):
             dispatcher.utter_message(response="utter_not_confirmed_enough", number=ident(order.number))
             return end_form()
@@ -86,7 +86,7 @@ class ValidateOrderNotConfirmedForm(NumberlessForm):
                 await post.send(order.customer.email, language_of(tracker, order), "confirmation", params)
         except (NotSent, TimeoutError):
             return False
-        self._lately.note(order.id, message_id(tracker))
+        self._lately.note(order.id, message_ids(tracker))
         return True
 
 

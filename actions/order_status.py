@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import news
 from actions.clock import today
 from actions.lookup import OrderAction
+from actions.order_card import order_card
 from actions.order_lines import items_line, parcel_lines, refund_line, when
 from actions.shop.backend import Order, OrderState, PaymentState
 from actions.values import Params, day, ident, lines, money, names, phrase
@@ -37,7 +38,8 @@ class ActionOrderStatus(OrderAction):
     async def tell(self, order: Order, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Say it in one message, and offer to tell what happens next where something is to happen."""
         key, params = order_status(order, today())
-        dispatcher.utter_message(response=f"utter_{key}", **params)
+        card = order_card(order, self._services.policy.parcels.page)
+        dispatcher.utter_message(response=f"utter_{key}", card=card, **params)
         return news.offer(order, dispatcher, tracker, self._services) if order.state in _ON_THE_WAY else []
 
 

@@ -23,7 +23,7 @@ _FAULTS: Mapping[str, str] = {
     "wrong_item": ReturnReason.WRONG_ITEM.value,
 }
 # what a reason in the customer's own words may be taken for
-_OWN_WORDS = {None, NLU_FALLBACK_INTENT_NAME, "start_return", "exchange_item", "size_guide"}
+_OWN_WORDS = {None, NLU_FALLBACK_INTENT_NAME, "out_of_scope", "start_return", "exchange_item", "size_guide"}
 
 
 class ReasonDetail(Choice):

@@ -28,24 +28,22 @@ _REFUSALS = {
 
 
 class ReturnForm(ChangeForm):
-    """Asks which items come back, why, and what for. `kind` is what the form is for."""
+    """Asks which items come back, why, and what for. `change_kind` is what the form is for."""
 
-    kind: ChangeKind
+    change_kind: ChangeKind
 
     def __init__(self, services: Services | None = None) -> None:
         super().__init__(services)
-        self.details = return_details(self._services, self.kind is ChangeKind.EXCHANGE)
+        self.details = return_details(self._services, self.change_kind is ChangeKind.EXCHANGE)
 
     def refusal(self, order: Order) -> Refusal | None:
         """By the policy of returns: whether anything of the order can come back at all."""
-        if self.kind not in self._services.shop.can:
-            return Refusal.NOT_SUPPORTED
         return self._services.policy.returns.refusal(order, today())
 
     def refuse(self, order: Order, why: Refusal, dispatcher: CollectingDispatcher) -> list[EventType]:
         """With what can be done instead."""
         may_cancel = why is Refusal.TOO_EARLY and self._services.policy.cancellation(order) is None
-        return refuse(order.number, why, self.kind, dispatcher, ["cancel_order"] if may_cancel else [])
+        return refuse(order.number, why, self.change_kind, dispatcher, ["cancel_order"] if may_cancel else [])
 
     async def settle(
         self, order: Order, known: Known, dispatcher: CollectingDispatcher, tracker: Tracker

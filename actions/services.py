@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from actions.codes import OneTimeCodes
 from actions.post import Post
+from actions.proofs import Proofs
 from actions.shop.backend import ShopBackend
 from actions.shop.policy import Policy
 from actions.stored_data import StoredData
@@ -22,6 +23,7 @@ class Services:
         codes: without them nobody can be verified, and changes go to a person.
         post: who carries letters to customers, None where nobody does.
         stored: what stands of a customer besides their orders; None where nobody here can reach it.
+        proofs: who is told what a customer has proved; None where nobody wants to know.
         news: whether the shop tells what happens to orders, so that customers can be told.
         patience: how many seconds the shop, and who carries a letter, have to answer.
     """
@@ -33,5 +35,6 @@ class Services:
     codes: OneTimeCodes | None = None
     post: Post | None = None
     stored: StoredData | None = None
+    proofs: Proofs | None = None
     news: bool = False
     patience: float = SHOP_PATIENCE_SECONDS

@@ -11,7 +11,7 @@ from actions.shop.changes import ChangeKind
 class ValidateStartReturnForm(ReturnForm):
     """The form before `action_start_return`."""
 
-    kind = ChangeKind.RETURN
+    change_kind = ChangeKind.RETURN
 
     def name(self) -> str:
         """The action's name."""

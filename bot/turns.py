@@ -97,6 +97,8 @@ class TurnLoop:
             async with asyncio.timeout(TURN_SECONDS):
                 if not dialogue.holds(conversation.id, turn.events_at):
                     await self._recall(dialogue, conversation.id)
+                if await dialogue.asks(conversation.id) and await self._a_person_had_it(conversation.id):
+                    await dialogue.leave_form(conversation.id)
                 if turn.more:
                     turn = await _one_thought(dialogue, turn)
                 message = replace(turn.message, text=joined(one.text for one in turn.messages))
@@ -106,6 +108,7 @@ class TurnLoop:
                     conversation.language_chosen,
                     _customer(conversation),
                     clock_now().astimezone(self._services.hours.zone(conversation.team)).date(),
+                    [one.id for one in turn.messages],
                 )
             stood = await turns.finish(self._services, turn, outcome, self.worker, events)
         except DatabaseAway:
@@ -144,6 +147,10 @@ class TurnLoop:
         async with self._services.database.read() as tx:
             rows = await turn_store.load_events(tx, conversation_id)
         dialogue.recall(conversation_id, rows)
+
+    async def _a_person_had_it(self, conversation_id: str) -> bool:
+        async with self._services.database.read() as tx:
+            return await turn_store.person_since_last(tx, conversation_id)
 
     async def _release(self) -> None:
         try:

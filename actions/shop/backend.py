@@ -228,7 +228,8 @@ class Payment:
 
 @dataclass(frozen=True)
 class Refund:
-    """Money on its way back; `return_id` is None where nothing had to be sent back for it."""
+    """Money on its way back; `return_id` is None where nothing had to be sent back for it, `claim_id` where it is for
+    no claim."""
 
     id: str
     return_id: str | None
@@ -238,6 +239,7 @@ class Refund:
     created_at: datetime
     expected_on: date
     sent_at: datetime | None
+    claim_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -335,8 +337,8 @@ class Order:
 class ShopBackend(Protocol):
     """A shop's orders. Every method may raise what its driver raises when the shop cannot be reached.
 
-    A method that changes an order touches that one alone, makes the change wholly or not at all, and repeated with the
-    same `doing.key` changes nothing more and gives the same answer. Each of them raises `Refused` where the order's
+    A method that changes an order touches that one alone, makes the change wholly or not at all, and repeated with any
+    of `doing.messages` changes nothing more and gives the same answer. Each of them raises `Refused` where the order's
     state or the shop's policy does not allow it now, and with `NOT_SUPPORTED` what is not in `can`.
     """
 

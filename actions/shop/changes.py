@@ -43,7 +43,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Doing:
-    """For whom a change is made. `key` is the customer's message that asked for it: the same key changes nothing twice.
+    """For whom a change is made. `key` is the customer's message that asked for it, `also` those that were answered
+    with it: asked again by any of them, nothing is changed twice.
 
     `who` is the conversation, `level` how surely its customer owns the order (`actions.verification.Level`).
     """
@@ -51,6 +52,12 @@ class Doing:
     key: str
     who: str
     level: int
+    also: tuple[str, ...] = ()
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """All that asked for it."""
+        return (self.key, *self.also)
 
 
 @dataclass(frozen=True)

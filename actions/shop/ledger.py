@@ -20,6 +20,7 @@ from actions.shop import tables as t
 from actions.shop.backend import Refund
 from actions.shop.changes import Change, ChangeKind, Doing, Refusal, Refused
 from actions.shop.sql import Writing
+from actions.shop.sql_changes import asked_before
 from actions.shop.trouble import ShopTrouble
 
 # as long as this a change of somebody else's that is incomplete counts as still being made
@@ -64,14 +65,14 @@ class Ledger:
         async with lock:
             yield
 
-    async def find(self, number: str, key: str) -> Entry | None:
-        """What this message has begun or done already.
+    async def find(self, number: str, doing: Doing) -> Entry | None:
+        """What one of these messages has begun or done already.
 
         Raises:
             Refused: it was about another order.
         """
         async with self._writing() as connection:
-            row = (await connection.execute(select(t.changes).where(t.changes.c.key == key))).mappings().first()
+            row = await asked_before(connection, doing)
         if row is None:
             return None
         if row["order_id"] is not None or row["order_number"] != number:
@@ -98,6 +99,7 @@ class Ledger:
                 "reference": f"C{number}-{len(rows) + 1}",
                 "kind": kind.value,
                 "key": doing.key,
+                "also": list(doing.also) or None,
                 "who": doing.who,
                 "level": doing.level,
                 "before": dict(before),

@@ -14,11 +14,13 @@ from actions.shop.policy_values import BadPolicy, is_count, named, number
 @dataclass(frozen=True)
 class ParcelPolicy:
     """`wait`: after the promised day, until a parcel is searched for. `usual`: within which a courier reports again.
-    `silence`: without any report, until somebody asks the courier."""
+    `silence`: without any report, until somebody asks the courier. `page`: where customers follow a parcel, with
+    {number} for its tracking number; None where there is no such page."""
 
     wait: timedelta
     usual: timedelta
     silence: timedelta
+    page: str | None = None
 
     @classmethod
     def load(cls, policies: Mapping[str, Any], facts: Mapping[str, Any], path: Path) -> ParcelPolicy:
@@ -31,6 +33,7 @@ class ParcelPolicy:
             wait=timedelta(days=_days(named(policies.get("claims")), "policies.claims.wait_days", path)),
             usual=timedelta(hours=number(facts, "tracking_update", "hours", path)),
             silence=timedelta(days=_days(named(policies.get("parcels")), "policies.parcels.silent_days", path)),
+            page=_page(named(policies.get("parcels")), path),
         )
 
 
@@ -39,3 +42,10 @@ def _days(under: Mapping[str, Any], name: str, path: Path) -> int:
     if is_count(found) and int(found or 0) >= 0:
         return int(found or 0)
     raise BadPolicy(f"{path}: {name} must be a whole number of days such as 5.")
+
+
+def _page(under: Mapping[str, Any], path: Path) -> str | None:
+    found = under.get("tracking_page")
+    if found is None or (isinstance(found, str) and found.startswith("https://") and "{number}" in found):
+        return found
+    raise BadPolicy(f"{path}: policies.parcels.tracking_page must be an https address with {{number}} in it.")

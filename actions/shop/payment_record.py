@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from actions.shop.backend import Money, Order, OrderState, Payment, PaymentMethod, PaymentState, RefundState
+from actions.shop.backend import (
+    ClaimKind,
+    Money,
+    Order,
+    OrderState,
+    Payment,
+    PaymentMethod,
+    PaymentState,
+    Refund,
+    RefundState,
+)
 
 # once it is one of these there is nothing left to pay another way
 _OVER = {OrderState.CANCELLED, OrderState.RETURNED, OrderState.LOST}
@@ -13,13 +23,9 @@ def of_state(order: Order, state: PaymentState) -> Sequence[Payment]:
     return [payment for payment in order.payments if payment.state is state]
 
 
-def gone_back(order: Order, for_returns: bool = True) -> int:
-    """Minor units that went back or are on their way; without those for returned items where they do not count."""
-    return sum(
-        refund.amount.minor
-        for refund in order.refunds
-        if refund.state is not RefundState.FAILED and (for_returns or refund.return_id is None)
-    )
+def gone_back(order: Order) -> int:
+    """Minor units that went back or are on their way."""
+    return sum(refund.amount.minor for refund in _going_back(order))
 
 
 def held(order: Order) -> int:
@@ -28,9 +34,12 @@ def held(order: Order) -> int:
 
 
 def surplus(order: Order) -> Money:
-    """What was taken beyond the order's total and has not gone back."""
+    """What was taken beyond the order's total and has not gone back; what went back for returned items, or for what was
+    wrong with the order, was a part of its total."""
     taken = sum(one.amount.minor for one in of_state(order, PaymentState.CAPTURED))
-    too_much = taken - order.total.minor - gone_back(order, for_returns=False)
+    double = {claim.id for claim in order.claims if claim.kind is ClaimKind.DOUBLE_CHARGED}
+    of_the_total = [one for one in _going_back(order) if one.return_id or (one.claim_id and one.claim_id not in double)]
+    too_much = taken - order.total.minor - gone_back(order) + sum(one.amount.minor for one in of_the_total)
     return Money(max(0, min(too_much, held(order))), order.total.currency)
 
 
@@ -53,3 +62,7 @@ def is_payable(order: Order) -> bool:
 def pays_at_door(order: Order) -> bool:
     """Whether it is to be paid on delivery."""
     return any(one.method is PaymentMethod.CASH_ON_DELIVERY for one in of_state(order, PaymentState.PENDING))
+
+
+def _going_back(order: Order) -> Sequence[Refund]:
+    return [refund for refund in order.refunds if refund.state is not RefundState.FAILED]

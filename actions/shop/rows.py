@@ -158,6 +158,7 @@ def order_rows(order: Order) -> Rows:
                 "id": refund.id,
                 "order_id": order.id,
                 "return_id": refund.return_id,
+                "claim_id": refund.claim_id,
                 "method": refund.method.value,
                 "state": refund.state.value,
                 "amount_minor": refund.amount.minor,
@@ -320,6 +321,7 @@ def refund_of(row: RowMapping) -> Refund:
         created_at=row["created_at"],
         expected_on=row["expected_on"],
         sent_at=row["sent_at"],
+        claim_id=row["claim_id"],
     )
 
 

@@ -162,7 +162,7 @@ class SqlShop:
             raise Refused(Refusal.NOT_SUPPORTED)
         async with self._writing() as connection:
             await _lock(connection, order_id)
-            done = await done_before(connection, order_id, doing.key)
+            done = await done_before(connection, order_id, doing)
             if done is not None:
                 return done
             return await make(connection, await _order(connection, order_id), self._policy, doing)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils import uuid7
@@ -16,13 +16,20 @@ from actions.shop.policy import Policy
 from actions.shop.rows import change_of, refund_of
 
 
-async def done_before(connection: AsyncConnection, order_id: str, key: str) -> Change | None:
-    """The change that this message has asked for already.
+async def asked_before(connection: AsyncConnection, doing: Doing) -> RowMapping | None:
+    """The row of the change that one of these messages has asked for already, alone or with others."""
+    asked = or_(t.changes.c.key.in_(doing.messages), t.changes.c.who == doing.who)
+    rows = (await connection.execute(select(t.changes).where(asked).order_by(t.changes.c.id))).mappings().all()
+    return next((row for row in rows if not {row["key"], *(row["also"] or ())}.isdisjoint(doing.messages)), None)
+
+
+async def done_before(connection: AsyncConnection, order_id: str, doing: Doing) -> Change | None:
+    """The change that one of these messages has asked for already.
 
     Raises:
         Refused: it was one of another order.
     """
-    row = (await connection.execute(select(t.changes).where(t.changes.c.key == key))).mappings().first()
+    row = await asked_before(connection, doing)
     if row is None:
         return None
     if row["order_id"] not in (order_id, None):  # None: the order has been deleted since
@@ -46,6 +53,7 @@ async def record(
         "reference": await _reference(connection, order.number),
         "kind": kind.value,
         "key": doing.key,
+        "also": list(doing.also) or None,
         "who": doing.who,
         "level": doing.level,
         "before": dict(before),
@@ -53,7 +61,7 @@ async def record(
         "at": datetime.now(UTC),
     }
     await connection.execute(insert(t.changes), change)
-    done = await done_before(connection, order.id, doing.key)
+    done = await done_before(connection, order.id, doing)
     assert done is not None
     return done
 
@@ -82,7 +90,12 @@ def captured(order: Order) -> list[tuple[Payment, int]]:
 
 
 async def refund(
-    connection: AsyncConnection, order: Order, policy: Policy, amount: Money, return_id: str | None = None
+    connection: AsyncConnection,
+    order: Order,
+    policy: Policy,
+    amount: Money,
+    return_id: str | None = None,
+    claim_id: str | None = None,
 ) -> list[str]:
     """Notes that up to this much goes back, the way it was paid, taken off the oldest payment first; the ids."""
     rows, rest, now = [], amount.minor, datetime.now(UTC)
@@ -95,6 +108,7 @@ async def refund(
                     "id": str(uuid7()),
                     "order_id": order.id,
                     "return_id": return_id,
+                    "claim_id": claim_id,
                     "method": payment.method.value,
                     "state": RefundState.PENDING.value,
                     "amount_minor": part,

@@ -30,9 +30,6 @@ async def open_claim(
         raise Refused(why)
     await still(connection, order)
     granted = policy.claims.grants(order, wish, await _granted_lately(connection, order, policy, now))
-    refunds = []
-    if granted and wish.remedy is Remedy.REFUND:
-        refunds = await refund(connection, order, policy, policy.claims.worth(order, wish))
     claim: dict[str, Any] = {
         "number": f"K{order.number}-{len(order.claims) + 1}",
         "kind": wish.kind.value,
@@ -47,6 +44,9 @@ async def open_claim(
         "opened_at": now,
     }
     await connection.execute(insert(t.claims), row)
+    refunds = []
+    if granted and wish.remedy is Remedy.REFUND:
+        refunds = await refund(connection, order, policy, policy.claims.worth(order, wish), claim_id=row["id"])
     # the customer's own words stay with the claim: the audit's row outlives the order
     after: Mapping[str, Any] = claim | {"refunds": refunds}
     return await record(connection, order, ChangeKind.CLAIM, doing, {}, after)

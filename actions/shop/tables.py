@@ -232,6 +232,7 @@ refunds = Table(
     _id(),
     _of("orders"),
     _of("returns", ondelete="SET NULL"),
+    _of("claims", ondelete="SET NULL"),
     *_one_of("method", PaymentMethod),
     *_one_of("state", RefundState),
     *_money("amount_minor"),
@@ -242,6 +243,7 @@ refunds = Table(
     CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_at"),
     Index(None, "order_id"),
     Index(None, "return_id"),
+    Index(None, "claim_id"),
 )
 
 claims = Table(
@@ -271,6 +273,8 @@ changes = Table(
     *_one_of("kind", ChangeKind),
     # the customer's message that asked for it: asked again, nothing is changed again
     Column("key", String(64), nullable=False, unique=True),
+    # further messages that were answered with it: any of them asks for it again
+    Column("also", JSON(none_as_null=True)),
     Column("who", String(64), nullable=False),
     Column("level", Integer, nullable=False),
     Column("before", JSON, nullable=False),

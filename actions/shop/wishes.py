@@ -13,7 +13,7 @@ import yaml
 
 from actions.shop.policy_values import BadPolicy
 
-KINDS = ("remove", "other")
+KINDS = ("remove", "other", "quantity")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,6 @@ class Wishes:
         return cls(words)
 
     def meant(self, text: str) -> str | None:
-        """The one kind of which there is a word in a text; None where there is none, or of both."""
+        """The one kind of which there is a word in a text; None where there is none, or of several."""
         found = [kind for kind, pattern in self.words.items() if pattern.search(text.casefold())]
         return found[0] if len(found) == 1 else None

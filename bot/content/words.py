@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.content.library import Library
 from bot.content.render import Formatter, fill
-from handoff.messages import Button, Said
+from handoff.messages import Button, Card, Said
 
 
 class UnknownPhrase(KeyError):
@@ -27,12 +27,13 @@ class Words:
         Args:
             values: by placeholder; a special one, `buttons`, is a list of {"intent": name} or
                 {"phrase": key, "payload": "/intent{…}"}, or a {"language": code, "payload": …} called by its own name,
-                that comes before `next`.
+                that comes before `next`. Another, `card`, is what `Card` has, in values to be written.
 
         Raises:
             UnknownPhrase: nothing has this key.
         """
         asked = values.pop("buttons", None) or []
+        card = values.pop("card", None)
         phrase = self.library.phrases.get(key)
         question = self.library.questions.get(key)
         if phrase is not None:
@@ -44,7 +45,7 @@ class Words:
         text = self._fill(self.library.pick(texts, language), language, values)
         buttons = [self._button(button, language) for button in asked]
         buttons += [self._button({"intent": intent}, language) for intent in following]
-        return Said(text, tuple(dict.fromkeys(buttons)))
+        return Said(text, tuple(dict.fromkeys(buttons)), self._card(card, language) if card else None)
 
     def labels(self, prefix: str, language: str) -> dict[str, str]:
         """All phrases whose key begins with `prefix`, for a page to show."""
@@ -73,6 +74,11 @@ class Words:
 
     def _formatter(self, language: str) -> Formatter:
         return self._formatters[self.library.answered_in(language)]
+
+    def _card(self, card: Mapping[str, Any], language: str) -> Card:
+        rows = tuple((self._value(name, language), self._value(value, language)) for name, value in card["rows"])
+        link = (self._value(card["link"][0], language), str(card["link"][1])) if card.get("link") else None
+        return Card(self._value(card["title"], language), self._value(card["badge"], language), rows, link)
 
     def _button(self, button: Mapping[str, Any], language: str) -> Button:
         if "intent" in button:

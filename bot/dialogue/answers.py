@@ -11,7 +11,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.content.live import LiveWords
 from bot.content.words import UnknownPhrase
 from bot.dialogue import failures
-from handoff.messages import Button, Phrases, Said
+from handoff.messages import Button, Card, Phrases, Said
 
 PREFIX = "utter_"
 
@@ -40,7 +40,9 @@ class Answers(NaturalLanguageGenerator):
             raise
         # said.buttons has them with their titles; Rasa would add what the action gave, which has none, once more
         (kwargs.get("buttons") or []).clear()
-        return {"text": said.text, "buttons": [button.as_json() for button in said.buttons]}
+        answer: dict[str, Any] = {"text": said.text, "buttons": [button.as_json() for button in said.buttons]}
+        # Rasa carries along what it does not know under this name
+        return answer | {"custom": {"card": said.card.as_json()}} if said.card else answer
 
     def _say(self, utter_action: str, language: str, values: dict[str, Any]) -> Said:
         key = utter_action.removeprefix(PREFIX)
@@ -65,8 +67,9 @@ def language_of(tracker: DialogueStateTracker) -> str:
 
 
 def as_said(message: dict[str, Any]) -> Said:
-    """A message of Rasa's output channel as words and buttons."""
+    """A message of Rasa's output channel as words, buttons and card."""
     # Rasa adds an action's own buttons again to those that the words made of them; only the latter have titles
     made = [button for button in message.get("buttons") or () if "title" in button]
     buttons = tuple(dict.fromkeys(Button(button["title"], button["payload"]) for button in made))
-    return Said(str(message.get("text") or ""), buttons)
+    card = (message.get("custom") or {}).get("card")
+    return Said(str(message.get("text") or ""), buttons, Card.from_json(card) if card else None)

@@ -18,7 +18,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.core.constants import REQUESTED_SLOT
-from rasa.shared.core.events import ActionExecuted, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.log_utils import configure_structlog
 from rasa_sdk import Action
@@ -157,6 +157,17 @@ class Dialogue:
         form = tracker.active_loop_name if tracker is not None else None
         return form.removesuffix(FORM) if form else None
 
+    async def leave_form(self, conversation_id: str) -> None:
+        """No form waits for the customer's answer any more; what it has learned stays. The conversation is recalled.
+
+        Raises:
+            LookupError: it is not.
+        """
+        tracker = await self._trackers.retrieve(conversation_id)
+        if tracker is not None and tracker.active_loop_name:
+            tracker.update(ActiveLoop(None))
+            tracker.update(SlotSet(REQUESTED_SLOT, None))
+
     async def handle(
         self,
         message: Message,
@@ -164,6 +175,7 @@ class Dialogue:
         language_chosen: bool,
         customer: Mapping[str, str] | None = None,
         today: date | None = None,
+        message_ids: Sequence[str] = (),
     ) -> tuple[Outcome, StoredEvents | None]:
         """Runs one turn on a recalled conversation.
 
@@ -172,6 +184,7 @@ class Dialogue:
             language_chosen: the customer picked it, so it stays.
             customer: the shop's customer, by `id`, `email` or both, where the shop has vouched for them.
             today: the day where the shop is, by default where UTC is: "tomorrow" is seen from it.
+            message_ids: of all messages that are answered at once, by default of this one alone.
 
         Raises:
             Exception: whatever broke in an action, in the words or in Rasa; nothing was stored.
@@ -188,6 +201,7 @@ class Dialogue:
                 "language": language,
                 "language_chosen": language_chosen,
                 "message_id": message.id,
+                "message_ids": list(message_ids or [message.id]),
                 "asked": await self.asks(message.conversation_id),
                 **({"customer": dict(customer)} if customer else {}),
                 **({"today": today.isoformat()} if today else {}),

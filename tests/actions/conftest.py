@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from actions import lookup
+from actions import clock
 from actions.shop import tables
 from actions.shop.backend import Order
 from actions.shop.demo import load_demo
@@ -33,8 +33,8 @@ async def _make_demo(engine: AsyncEngine) -> None:
 
 @pytest.fixture(autouse=True)
 def a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Misses are noted with their time; here it stands still."""
-    monkeypatch.setattr(lookup, "clock", NOW.timestamp)
+    """Misses are noted with their time, and a yes counts for a while; here time stands still."""
+    monkeypatch.setattr(clock, "now", NOW.timestamp)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A conversation with a form, message by message: slots are kept and filled as Rasa does it by the domain."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,20 +55,33 @@ class Talk:
     said: list[Said] = field(default_factory=list)
     on: bool = False
     messages: int = 0
+    at_once: int = 1
     _before: tuple[Any, ...] = ()
     _last: tuple[Any, ...] = ()
 
     async def says(self, text: str, intent: str | None = "nlu_fallback", **entities: str) -> list[str]:
         """What is said and asked in reply, by key. A message while the form is off begins it."""
-        self.messages += 1
+        return await self.says_at_once([text], intent, **entities)
+
+    async def says_at_once(self, texts: Sequence[str], intent: str | None, **entities: str) -> list[str]:
+        """Messages of one burst, which are answered together; each has an id of its own."""
+        self.messages, self.at_once = self.messages + len(texts), len(texts)
         self._before = copy.deepcopy((self.slots, self.events, self.on))
-        self._last = (text, intent, entities)
+        self._last = ("\n".join(texts), intent, entities)
         return await self._answer()
 
     async def again(self) -> list[str]:
         """The last message is answered once more, as after a crash: nothing of its first answer was kept."""
-        self.slots, self.events, self.on = copy.deepcopy(self._before)
+        self._forget()
         return await self._answer()
+
+    def comes_apart(self) -> None:
+        """The same, but for what was answered at once: its messages are said again one by one."""
+        self._forget()
+        self.messages -= self.at_once
+
+    def _forget(self) -> None:
+        self.slots, self.events, self.on = copy.deepcopy(self._before)
 
     async def returns(self) -> list[str]:
         """The form has stepped aside for the last message, which was answered elsewhere; now it goes on."""
@@ -79,7 +93,8 @@ class Talk:
         text, intent, entities = self._last
         loop = self.form if self.on else None
         heard = user(text, intent, [{"entity": name, "value": value} for name, value in entities.items()])
-        heard["parse_data"]["metadata"] = {"language": "de", "message_id": f"{self.sender} {self.messages}"}
+        ids = [f"{self.sender} {self.messages - back}" for back in reversed(range(self.at_once))]
+        heard["parse_data"]["metadata"] = {"language": "de", "message_id": ids[0], "message_ids": ids}
         if self.customer:
             heard["parse_data"]["metadata"]["customer"] = self.customer
         self.events.append(heard)

@@ -12,14 +12,24 @@ from rasa_sdk.executor import CollectingDispatcher
 from shop_testing import LANGUAGES, NOW, ROOT, OwnShop, run_action, user
 
 from actions.cancel_order import ValidateCancelOrderForm
+from actions.order_card import order_card
 from actions.order_status import order_status
 from actions.return_status import return_status
-from actions.shop.backend import Order, PaymentMethod, RefundState, Rejection, ReturnState, TrackingCode
+from actions.shop.backend import Order, OrderState, PaymentMethod, RefundState, Rejection, ReturnState, TrackingCode
 from actions.shop.changes import Refusal
 
 FOLDER = ROOT / "data" / "phrases"
 # what the house itself says, not the actions
-OF_OTHERS = ("conversation.yml", "data_copy.yml", "documents.yml", "handoff.yml", "proactive.yml", "widget.yml")
+OF_OTHERS = (
+    "channels.yml",
+    "conversation.yml",
+    "data_copy.yml",
+    "documents.yml",
+    "handoff.yml",
+    "proactive.yml",
+    "telegram.yml",
+    "widget.yml",
+)
 PHRASES: dict[str, Any] = {
     key: entry
     for path in FOLDER.glob("*.yml")
@@ -55,6 +65,7 @@ def check_inside(value: Any) -> None:
 def test_every_answer_about_the_demos_orders_can_be_said(orders: dict[str, Order]) -> None:
     for order in orders.values():
         check(*order_status(order, NOW.date()))
+        check_inside(order_card(order, None))
         check(*return_status(order, None))
         for found in order.returns:
             check(*return_status(order, found))
@@ -63,6 +74,7 @@ def test_every_answer_about_the_demos_orders_can_be_said(orders: dict[str, Order
 def test_every_code_that_a_shop_can_have_has_its_text() -> None:
     keys = {f"tracking_{code}" for code in TrackingCode} | {f"refund_to_{method}" for method in PaymentMethod}
     keys |= {f"refund_line_{state}" for state in RefundState} | {f"return_rejected_{why}" for why in Rejection}
+    keys |= {f"history_state_{state}" for state in OrderState}
     keys |= {f"return_status_{state}" for state in ReturnState} | {f"cancel_{why}" for why in REFUSALS}
     assert keys <= set(PHRASES)
 

@@ -81,6 +81,7 @@ async def test_one_row_says_who_did_what_when_and_how_surely_and_what_it_was_bef
         "reference": "C10003-1",
         "kind": "cancel",
         "key": "message 7",
+        "also": None,
         "who": "conversation 9",
         "level": 2,
         "before": {"state": "processing"},

@@ -190,6 +190,69 @@ async def test_a_postcode_in_a_correction_is_no_order_number(own_sqlite: OwnShop
     assert one.params("change_address_summary")["new"]["list"][1] == "Neue Gasse 9"
 
 
+async def to_hamburg(own: OwnShop) -> Talk:
+    one = await asked_where(own, "10003", "jonas@example.com")
+    await one.says("Alte Gasse 7, 20355 Hamburg")
+    assert await one.says(own.letters.sent[-1].code) == ["change_address_summary", "confirm_change"]
+    return one
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("no, 20457", "deny"),
+        ("20457", "nlu_fallback"),
+        ("nein, 20457 bitte", "deny"),
+        ("nein, PLZ 20457", "deny"),
+        ("no, the postcode is 20457", "change_delivery_address"),
+        ("না, পোস্টকোড ২০৪৫৭", "deny"),
+        ("না, প্লিজ ২০৪৫৭", "deny"),
+    ],
+)
+async def test_a_postcode_alone_corrects_the_one_in_the_summary(own: OwnShop, text: str, intent: str) -> None:
+    one = await to_hamburg(own)
+    assert await one.says(text, intent, order_number="20457") == ["change_address_summary", "confirm_change"]
+    told = one.params("change_address_summary")
+    assert told["number"] == {"id": "10003"}
+    assert (told["new"]["list"][1], told["new"]["list"][3]) == ("Alte Gasse 7", {"id": "20457"})
+    assert await own.rows(tables.changes) == []
+    assert await one.says("yes", "affirm") == ["address_changed"]
+    assert (await own.order("10003")).address == Address("Jonas Weber", "Alte Gasse 7", "20457")
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("no, order 10072", "order_status"),
+        ("no order 10072", "deny"),
+        ("nein, Bestellung 10072", "nlu_choice"),
+        ("no, the other one, 10072", "deny"),
+        ("না, অর্ডার ১০০৭২", "deny"),
+        ("#10072", "nlu_fallback"),
+    ],
+)
+async def test_an_orders_number_at_the_summary_is_one_though_a_postcode_looks_like_it(
+    own_sqlite: OwnShop, text: str, intent: str
+) -> None:
+    one = await to_hamburg(own_sqlite)
+    await one.says(text, intent, order_number="10072")
+    assert one.slots.get("order_number") != "10003"
+    assert await own_sqlite.rows(tables.changes) == []
+
+
+async def test_the_orders_own_number_at_the_summary_is_no_postcode(own_sqlite: OwnShop) -> None:
+    one = await to_hamburg(own_sqlite)
+    said = await one.says("10003", "nlu_fallback", order_number="10003")
+    assert said == ["change_address_summary", "confirm_change"]
+    assert one.params("change_address_summary")["new"]["list"][3] == {"id": "20355"}
+
+
+async def test_four_digits_correct_a_postcode_where_it_has_so_many(own_sqlite: OwnShop) -> None:
+    one = await asked_to_confirm(own_sqlite)
+    assert await one.says("না, ৩১০১", "deny") == ["change_address_summary", "confirm_change"]
+    assert one.params("change_address_summary")["new"]["list"][3] == {"id": "3101"}
+
+
 @pytest.mark.parametrize(("named", "meant"), [(["10003", "20355"], "10003"), (["20355"], None), (["10003"], "10003")])
 async def test_a_postcode_beside_the_first_wish_is_no_order_number(
     own_sqlite: OwnShop, named: list[str], meant: str | None

@@ -1,21 +1,23 @@
 """The form before a change: which order, whose, a code, a yes; every other way leaves the order as it is."""
 
 import dataclasses
-import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from failing_shop import Failing
 from form_testing import DOMAIN, Talk, filled_by, talk
 from rasa_sdk.interfaces import ActionExecutionRejection
-from shop_testing import OwnShop, differences, run_action, user
+from shop_testing import OwnShop, differences, run_action, services, user
 from sqlalchemy import delete, update
 
+from actions import clock
+from actions.change_action import ChangeAction
 from actions.change_form import ChangeForm
 from actions.registry import all_actions
 from actions.shop import tables
 from actions.shop.backend import Order, OrderState
-from actions.shop.changes import Change, ChangeKind, Doing
+from actions.shop.changes import Refusal
 from actions.slots import APPROVED_ORDER, CONFIRMATION, DETAILS, ONE_TIME_CODE
 from actions.standalone import services as standalone_services
 
@@ -327,31 +329,6 @@ async def test_an_order_that_was_packed_before_the_code_is_refused(own: OwnShop)
     assert over(one)
 
 
-@dataclasses.dataclass
-class Failing:
-    """A shop that goes away before its n-th answer."""
-
-    own: OwnShop
-    answers: int
-
-    async def _or_fail(self) -> None:
-        if self.answers <= 0:
-            raise OSError("no route to host")
-        self.answers -= 1
-
-    @property
-    def can(self) -> frozenset[ChangeKind]:
-        return self.own.shop.can
-
-    async def find_order(self, number: str) -> Order | None:
-        await self._or_fail()
-        return await self.own.shop.find_order(number)
-
-    async def cancel(self, order_id: str, doing: Doing) -> Change:
-        await self._or_fail()
-        return await self.own.shop.cancel(order_id, doing)
-
-
 @pytest.mark.parametrize("answers", range(4))
 async def test_a_shop_that_is_down_leads_to_a_person_at_every_step(own_sqlite: OwnShop, answers: int) -> None:
     one = talk(own_sqlite)
@@ -490,4 +467,19 @@ async def test_a_yes_that_comes_long_after_the_summary_is_asked_for_once_more(ow
 
 
 def slot_set(name: str, value: str, seconds_ago: float) -> dict[str, Any]:
-    return {"event": "slot", "name": name, "value": value, "timestamp": time.time() - seconds_ago}
+    return {"event": "slot", "name": name, "value": value, "timestamp": clock.now() - seconds_ago}
+
+
+async def test_each_form_before_a_change_finds_out_whether_the_shop_can_make_it(own_sqlite: OwnShop) -> None:
+    order = await own_sqlite.order("10003")
+    able = dataclasses.replace(services(own_sqlite.shop), shop=Failing(own_sqlite, 0, able=False))  # type: ignore[arg-type]
+    every = all_actions(able)
+    changes = {one.name().removeprefix("action_") for one in every if isinstance(one, ChangeAction)}
+    forms = [one for one in every if isinstance(one, ChangeForm) and one.form_name().removesuffix("_form") in changes]
+    assert len(forms) == len(changes)
+    # a delivery that has not failed, and an order that waits for nothing, are told so whatever the shop can do
+    elsewhere = {"delivery_failed_form", "order_not_confirmed_form"}
+    for form in forms:
+        assert form.change_kind is not None, form.name()
+        if form.form_name() not in elsewhere:
+            assert form.why_not(order) is Refusal.NOT_SUPPORTED, form.name()

@@ -70,6 +70,22 @@ async def test_the_question_has_a_button_for_each_kind_and_each_line(own_sqlite:
     assert await presses(one, f"items:{items[1].id}") == ["ask_one_time_code"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "change the quantity of the lamp to 3 in order {number}",
+        "অর্ডার {number}-এ ল্যাম্পের পরিমাণ বাড়িয়ে ৩টা করুন",
+        "Bestellung {number}: bitte die Menge der Lampe auf 3 ändern",
+    ],
+)
+async def test_a_number_of_pieces_said_at_once_is_not_asked_for_again(own_sqlite: OwnShop, said: str) -> None:
+    await just_placed(own_sqlite, AT_THE_DOOR)
+    one = talk(own_sqlite, intent=INTENT)
+    entities = {"order_number": AT_THE_DOOR, "email": ARIF, "product": "NS-205"}
+    assert await one.says(said.format(number=AT_THE_DOOR), INTENT, **entities) == ["ask_one_time_code"]
+    assert one.slots["wished"].endswith("items: Brass table lamp; new quantity: 3")
+
+
 async def test_more_of_what_is_paid_at_the_door_costs_more(own: OwnShop) -> None:
     one = await asked_what(own, AT_THE_DOOR, ARIF)
     assert await presses(one, "change_what:quantity") == ["change_items_question"]

@@ -202,6 +202,41 @@ async def test_another_question_is_answered_and_the_day_asked_for_again(own_sqli
     assert over(one)
 
 
+@pytest.mark.parametrize("reached", [0, 1, 2])
+@pytest.mark.parametrize("text", ["No, Saturday", "nein, lieber Samstag", "না, শনিবার"])
+async def test_a_no_with_another_day_is_a_correction_at_every_question(
+    own_sqlite: OwnShop, text: str, reached: int
+) -> None:
+    one = await asked_when(own_sqlite)
+    first, other = (await days_of(own_sqlite, AT_THE_DOOR))[:2]
+    for choice in (f"delivery_day:{first}", "delivery_window:14:00-18:00")[:reached]:
+        said = await presses(one, choice)
+    if reached == 2:
+        assert said == ["ask_one_time_code"]
+        await one.says(own_sqlite.letters.sent[-1].code)
+    # hours that were chosen are kept
+    asked = ["delivery_summary", "confirm_change"] if reached == 2 else ["delivery_window_question"]
+    assert await one.says(text, "deny", date=other.isoformat()) == asked
+    assert one.params(asked[0])["day"] == {"date": other.isoformat()}
+    assert await own_sqlite.rows(tables.changes) == []
+
+
+@pytest.mark.parametrize("reached", [0, 1])
+async def test_a_no_without_one_leaves_everything_as_it_was(own_sqlite: OwnShop, reached: int) -> None:
+    one = await asked_when(own_sqlite)
+    for choice in [f"delivery_day:{(await days_of(own_sqlite, AT_THE_DOOR))[0]}"][:reached]:
+        await presses(one, choice)
+    assert await one.says("no, leave it", "deny") == ["left_as_it_was"]
+    assert over(one)
+
+
+@pytest.mark.parametrize("intent", ["out_of_scope", "business_hours", "greet"])
+async def test_a_day_alone_is_an_answer_whatever_else_it_sounds_like(own_sqlite: OwnShop, intent: str) -> None:
+    one = await asked_when(own_sqlite)
+    day = (await days_of(own_sqlite, AT_THE_DOOR))[0]
+    assert await one.says("Samstag", intent, date=day.isoformat()) == ["delivery_window_question"]
+
+
 @pytest.mark.parametrize("state", OrderState)
 async def test_in_each_state_it_is_said_why_no_day_can_be_chosen(own_sqlite: OwnShop, state: OrderState) -> None:
     own = own_sqlite

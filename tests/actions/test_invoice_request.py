@@ -132,13 +132,13 @@ def test_after_an_hour_letters_are_forgotten() -> None:
     lately = SentLately(lambda: now)
     for number in range(LETTERS):
         now = float(number)
-        lately.note("o", str(number))
+        lately.note("o", [str(number)])
     now = WITHIN_SECONDS - 0.5
-    assert lately.enough("o") and lately.already("o", "0")
-    assert not lately.enough("p") and not lately.already("p", "0")
+    assert lately.enough("o") and lately.already("o", ["0"])
+    assert not lately.enough("p") and not lately.already("p", ["0"])
     now = WITHIN_SECONDS + 0.5
-    assert not lately.enough("o") and not lately.already("o", "0")
-    assert lately.already("o", "1")
+    assert not lately.enough("o") and not lately.already("o", ["0"])
+    assert lately.already("o", ["1"])
 
 
 async def test_a_shop_that_is_down_leads_to_a_person(own_sqlite: OwnShop) -> None:

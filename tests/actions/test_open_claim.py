@@ -18,7 +18,7 @@ from actions.shop import tables
 from actions.shop.backend import ClaimKind, Order, OrderState, Remedy
 from actions.shop.changes import Change, ChangeKind, ClaimWish, Doing, Refusal, Refused
 from actions.shop.claims_policy import FAULTS, claimable
-from actions.shop.payment_record import held
+from actions.shop.payment_record import held, surplus
 from actions.shop.sql_claims import open_claim
 from handoff.database import Database
 
@@ -182,6 +182,42 @@ async def test_money_taken_twice_does_not_count_as_goodwill(mine: OwnShop) -> No
     first = await own.shop.open_claim(order.id, twice, doing("m1"))
     second = await own.shop.open_claim(order.id, wish_for(order, CHEAP), doing("m2"))
     assert [first.after["state"], second.after["state"]] == ["granted", "granted"]
+
+
+@pytest.mark.parametrize("fault_first", [True, False])
+async def test_what_went_back_for_a_fault_is_no_part_of_what_was_taken_twice(mine: OwnShop, fault_first: bool) -> None:
+    order = await mine.order(TWO)
+    await pay_again(mine, order)
+    fault, twice = wish_for(order, CHEAP), ClaimWish(ClaimKind.DOUBLE_CHARGED, {}, "twice", Remedy.REFUND)
+    worth = next(item.price for item in order.items if item.sku == CHEAP)
+    expected = {"fault": (worth,), "twice": (order.total,)}
+    for name in ("fault", "twice") if fault_first else ("twice", "fault"):
+        change = await mine.shop.open_claim(order.id, fault if name == "fault" else twice, doing(name))
+        assert change.after["state"] == "granted"
+        # a part of it may come off the first payment, the rest off the second
+        assert sum(one.amount.minor for one in change.refunds) == sum(one.minor for one in expected[name])
+    now = await mine.order(TWO)
+    assert held(now) == order.total.minor - worth.minor
+    assert surplus(now).minor == 0
+    claims = {claim.id: claim.kind for claim in now.claims}
+    assert sum(one.amount.minor for one in now.refunds if claims[str(one.claim_id)] is ClaimKind.DAMAGED) == worth.minor
+
+
+async def test_a_refund_for_a_fault_that_failed_makes_no_surplus_larger(mine: OwnShop) -> None:
+    order = await mine.order(TWO)
+    await pay_again(mine, order)
+    await mine.shop.open_claim(order.id, wish_for(order, CHEAP), doing("fault"))
+    await mine.change(update(tables.refunds).where(tables.refunds.c.order_id == order.id).values(state="failed"))
+    assert surplus(await mine.order(TWO)) == order.total
+
+
+async def test_what_was_refunded_without_a_claim_or_a_return_counts_against_the_surplus(mine: OwnShop) -> None:
+    order = await mine.order(TWO)
+    await pay_again(mine, order)
+    await mine.shop.open_claim(order.id, wish_for(order, CHEAP), doing("fault"))
+    given = sum(one.amount.minor for one in (await mine.order(TWO)).refunds)
+    await mine.change(update(tables.refunds).where(tables.refunds.c.order_id == order.id).values(claim_id=None))
+    assert surplus(await mine.order(TWO)).minor == order.total.minor - given
 
 
 KINDS = st.sampled_from(ClaimKind)

@@ -188,6 +188,18 @@ def test_how_long_parcels_are_waited_for_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_where_a_parcel_is_followed_is_read_and_must_be_a_page_for_each(tmp_path: Path) -> None:
+    def of(page: Any) -> str | None:
+        parcels = {**GOOD["policies"]["parcels"], "tracking_page": page}
+        return load(tmp_path, {**GOOD, "policies": {**GOOD["policies"], "parcels": parcels}}).parcels.page
+
+    assert of("https://shop.example/track/{number}") == "https://shop.example/track/{number}"
+    assert of(None) is None
+    for page in ("https://shop.example/track", "http://shop.example/{number}", "javascript:{number}", 5, ["{number}"]):
+        with pytest.raises(BadPolicy, match="tracking_page must be an https address"):
+            of(page)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "placed", "policies: [", "a: b: c", "\t- x"])
 def test_a_file_that_holds_nothing_of_the_kind_is_told(tmp_path: Path, content: str) -> None:
     with pytest.raises(BadPolicy, match=r"shop\.yml"):

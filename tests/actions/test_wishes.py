@@ -23,6 +23,10 @@ WISHES = Wishes.load(ROOT / "data" / "wishes.yml")
         ("baad mein batata hoon", None),
         ("the courier rang twice", None),
         ("make it two", None),
+        ("change the quantity to 3", "quantity"),
+        ("bitte die Menge ändern", "quantity"),
+        ("পরিমাণটা বাড়িয়ে দিন", "quantity"),
+        ("augmenter la quantité et changer la couleur", None),
         ("", None),
     ],
 )
@@ -34,7 +38,9 @@ def test_without_a_file_nothing_is_meant(tmp_path: Path) -> None:
     assert Wishes.load(tmp_path / "wishes.yml").meant("remove the mug") is None
 
 
-@pytest.mark.parametrize("content", ["[]", "remove: mug", "remove: [a]\nother: [1]", "remove: [a]"])
+@pytest.mark.parametrize(
+    "content", ["[]", "remove: mug", "remove: [a]\nother: [1]", "remove: [a]", "remove: [a]\nother: [b]"]
+)
 def test_words_that_are_none_are_told(tmp_path: Path, content: str) -> None:
     path = tmp_path / "wishes.yml"
     path.write_text(content, encoding="utf-8")

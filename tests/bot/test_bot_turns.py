@@ -19,7 +19,7 @@ from bot.turns import TurnLoop
 from handoff import inbox, ownership, people, store, turn_store
 from handoff import turns as turns_service
 from handoff.clock import now
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Message
 from handoff.models import conversations, handoffs, messages, tracker_events, turns
 from handoff.services import Services
@@ -162,6 +162,7 @@ async def test_a_question_in_three_pieces_gets_one_answer_and_the_right_one(
         (stored,) = await turn_store.load_events(tx, visitor.conversation_id)
     heard = [event for event in json.loads(stored.events) if event["event"] == "user"]
     assert [(event["text"], event["message_id"]) for event in heard] == [("\n".join(pieces), said[0].id)]
+    assert heard[0]["metadata"]["message_ids"] == [one.id for one in said]
     await visitor.says(contact)
     assert await work(loop) == 1
     ((_, text),) = await visitor.hears()
@@ -348,6 +349,42 @@ async def test_after_a_person_the_bot_goes_on_with_what_it_knew(services: Servic
     assert await work(loop) == 1
     ((author, text),) = await visitor.hears()
     assert (author, text.startswith("Your order 10001")) == ("bot", True)
+
+
+@one_engine
+@pytest.mark.parametrize("afterwards", [ownership.return_to_bot, ownership.resolve])
+async def test_after_a_supervisor_took_it_over_the_bot_does_not_go_on_with_its_question(
+    services: Services, loop: TurnLoop, dialogue: Dialogue, words: LiveWords, afterwards: Callable
+) -> None:
+    visitor = Visitor(services)
+    for text in ("Where is my order?", "10001"):
+        await visitor.says(text)
+        await work(loop)
+    assert await dialogue.asks(visitor.conversation_id) == "order_status"
+    supervisor = await people.add(services.database, "nasreen", "Nasreen", "supervisor", "long enough")
+    await ownership.take_over(services, visitor.conversation_id, supervisor)
+    await afterwards(services, visitor.conversation_id, supervisor)
+    await visitor.hears()
+    await visitor.says("How much is delivery?")
+    assert await work(loop) == 1
+    assert await visitor.hears() == [("bot", words.say("shipping_cost", "en").text)]
+    assert await dialogue.asks(visitor.conversation_id) is None
+    await visitor.says("Where is my order?")
+    await work(loop)
+    assert await visitor.hears() == [("bot", words.say("ask_order_contact", "en").text)]  # the number is known
+
+
+@one_engine
+async def test_whom_nobody_took_the_bot_goes_on_asking(services: Services, loop: TurnLoop, words: LiveWords) -> None:
+    visitor = Visitor(services)
+    for text, said in (("Where is my order?", "ask_order_number"), ("10001", "ask_order_contact")):
+        await visitor.says(text)
+        await work(loop)
+        assert await visitor.hears() == [("bot", words.say(said, "en").text)]
+    await visitor.says("How much is delivery?")
+    await work(loop)
+    asked = [words.say(key, "en").text for key in ("shipping_cost", "ask_order_contact")]
+    assert [text for _, text in await visitor.hears()] == asked
 
 
 class Interrupted:

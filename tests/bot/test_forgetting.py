@@ -13,8 +13,8 @@ from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.trackers import TurnTrackers
 from bot.turns import TurnLoop
 from handoff import erasure, inbox
-from handoff.inbox import Incoming
-from handoff.models import metadata
+from handoff.incoming import Incoming
+from handoff.schema import metadata
 from handoff.services import Services
 from handoff.turn_store import StoredEvents
 

@@ -97,7 +97,7 @@ class Changing:
     async def _alone(self, order_id: str, making: Making, doing: Doing) -> Change:
         async with self._ledger.alone(order_id):
             read = await self._read(order_id)
-            entry = await self._ledger.find(read.order.number, doing.key)
+            entry = await self._ledger.find(read.order.number, doing)
             if entry is not None and entry.done:
                 return _change(entry, read)
             if entry is None:

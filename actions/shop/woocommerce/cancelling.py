@@ -30,7 +30,7 @@ async def cancel(reader: OrderReader, ledger: Ledger, order_id: str, doing: Doin
     raw = await reader.raw(order_id)
     if raw is None:
         raise Refused(Refusal.NOT_SUPPORTED)
-    entry = await ledger.find(text(raw, "number"), doing.key)
+    entry = await ledger.find(text(raw, "number"), doing)
     if entry is None:
         before = {"state": (await _allowed(reader, raw)).state.value}
         entry = await ledger.begin(text(raw, "number"), ChangeKind.CANCEL, doing, before)

@@ -39,7 +39,7 @@ async def move(reader: OrderReader, ledger: Ledger, order_id: str, to: Destinati
     raw = await reader.raw(order_id)
     if raw is None:
         raise Refused(Refusal.NOT_SUPPORTED)
-    entry = await ledger.find(text(raw, "number"), doing.key)
+    entry = await ledger.find(text(raw, "number"), doing)
     if entry is not None and entry.done:
         return entry.change()
     if entry is None:

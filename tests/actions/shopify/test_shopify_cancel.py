@@ -77,6 +77,7 @@ async def test_a_paid_order_is_cancelled_and_all_the_money_goes_back(
         "reference": "C1001-1",
         "kind": "cancel",
         "key": "message 7",
+        "also": None,
         "who": "conversation 9",
         "level": 2,
         "before": {"state": "placed"},

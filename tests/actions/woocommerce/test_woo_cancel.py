@@ -77,6 +77,7 @@ async def test_a_paid_order_is_cancelled_and_all_the_money_goes_back(
         "reference": "C10723-1",
         "kind": "cancel",
         "key": "message 7",
+        "also": None,
         "who": "conversation 9",
         "level": 2,
         "before": {"state": "processing"},
@@ -124,6 +125,15 @@ async def test_the_same_message_changes_nothing_twice_and_is_answered_the_same(
     assert await woo_shop.cancel(ID, doing()) == change
     woo.orders[10723]["meta_data"] = before[0][10723]["meta_data"]
     assert (woo.everything(), await own.everything()) == (before, audit)
+    await all_is_done(woo, own)
+
+
+async def test_a_message_that_was_answered_with_another_changes_nothing_again(
+    woo: FakeWoo, woo_shop: WooShop, own: OwnShop
+) -> None:
+    change = await woo_shop.cancel(ID, Doing("m1", "v", 2, ("m2", "m3")))
+    for again in (doing("m1"), doing("m3"), Doing("m2", "v", 2, ("m3",))):
+        assert await woo_shop.cancel(ID, again) == change
     await all_is_done(woo, own)
 
 

@@ -1,0 +1,44 @@
+"""An order at one glance, beside the words that tell how it stands."""
+
+from typing import TypeAlias
+from urllib.parse import quote
+
+from actions.order_lines import item_name
+from actions.shop.backend import Order, OrderState
+from actions.values import Value, day, ident, lines, money, phrase
+
+Card: TypeAlias = dict[str, object]
+
+# In these states there is no day to wait for any more.
+_OVER = {
+    OrderState.DELIVERED,
+    OrderState.LOST,
+    OrderState.CANCELLED,
+    OrderState.RETURNED,
+    OrderState.PARTIALLY_REFUNDED,
+}
+
+
+def order_card(order: Order, page: str | None) -> Card:
+    """Number and state, what is in it, when it is expected, what it costs, and its parcel.
+
+    Args:
+        page: where a parcel can be followed, with {number} for its tracking number.
+    """
+    expected = order.delivery.on if order.delivery else order.expected_on
+    rows: list[tuple[Value, Value]] = []
+    if expected and order.state not in _OVER:
+        rows.append((phrase("order_card_expected"), day(expected)))
+    rows.append((phrase("order_card_items"), lines(item_name(item, item.quantity) for item in order.items)))
+    rows.append((phrase("order_card_total"), money(order.total)))
+    parcel = order.shipments[-1] if order.shipments else None
+    if parcel:
+        rows.append((phrase("order_card_tracking"), ident(parcel.tracking_number)))
+    card: Card = {
+        "title": phrase("order_card", number=ident(order.number)),
+        "badge": phrase(f"history_state_{order.state}"),
+        "rows": [list(row) for row in rows],
+    }
+    if parcel and page:
+        card["link"] = [phrase("order_card_track"), page.replace("{number}", quote(parcel.tracking_number, safe=""))]
+    return card
