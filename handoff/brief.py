@@ -16,7 +16,7 @@ from handoff.clock import iso
 from handoff.conversations import Conversation
 from handoff.database import Transaction
 from handoff.messages import Message
-from handoff.models import conversations, handoffs, people
+from handoff.models import conversations, handoffs, messages, people
 from handoff.services import Services
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,9 @@ async def brief(tx: Transaction, conversation: Conversation, said: Sequence[Mess
             if one.author == "customer" and one.intent
         ][-TRIED:],
         "earlier": [_row(one) for one in earlier if one is not current][:EARLIER],
+        "also_on": await _elsewhere(tx, conversation),
         "messages": len(said),
+        "files": sum(one.status == "here" for message in said for one in message.files),
         "since": iso(conversation.created_at),
     }
 
@@ -86,6 +88,27 @@ async def _tickets(tx: Transaction, conversation: Conversation) -> list[dict[str
     for conversation_id in {row["conversation_id"] for row in rows}:
         rated |= await ratings.of_conversation(tx, conversation_id)
     return [{**row, "rating": rated.get(row["id"])} for row in rows]
+
+
+async def _elsewhere(tx: Transaction, conversation: Conversation) -> list[dict[str, Any]]:
+    """The contact's other conversations in which something was said, on whatever channel, the newest first."""
+    c, m = conversations.c, messages.c
+    last = sa.select(sa.func.max(m.created_at)).where(m.conversation_id == c.id, m.private.is_(False)).scalar_subquery()
+    query = (
+        sa.select(c.id, c.channel, c.status, last.label("last"))
+        .where(c.contact_id == conversation.contact_id, c.id != conversation.id, c.last_seq > 0)
+        .order_by(last.desc(), c.id.desc())
+        .limit(EARLIER)
+    )
+    return [
+        {
+            "conversation_id": row["id"],
+            "channel": row["channel"],
+            "status": row["status"],
+            "last_message_at": iso(row["last"]),
+        }
+        for row in await tx.rows(query)
+    ]
 
 
 def _level(known: Mapping[str, Any]) -> str:

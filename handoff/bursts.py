@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from handoff import privacy
 from handoff.inbox import MAX_TEXT
-from handoff.messages import Message
+from handoff.messages import Message, bare
 
 GAP = timedelta(seconds=2)
 MOST = 5
@@ -36,7 +35,7 @@ def joined(texts: Iterable[str]) -> str:
     """The texts one under the other; what only says again what an earlier one said is left out."""
     different: dict[str, str] = {}
     for text in texts:
-        different.setdefault(_bare(text), text)
+        different.setdefault(bare(text), text)
     return "\n".join(different.values())
 
 
@@ -44,11 +43,3 @@ def _hides_card(texts: Sequence[str]) -> bool:
     # with spaces: across the end of a line, redaction does not look
     side_by_side = " ".join(texts)
     return privacy.redact(side_by_side) != side_by_side
-
-
-def _bare(text: str) -> str:
-    """What is the same however it is shouted: "where?" and "WHERE???"."""
-    text = unicodedata.normalize("NFC", text).casefold()
-    while text and unicodedata.category(text[-1])[0] in "PSZ":
-        text = text[:-1]
-    return text or "?"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from handoff import absence, conversations, presence, saying, store, tickets, turn_store
+from handoff import absence, conversations, presence, relay_threads, saying, store, tickets, turn_store
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation, Refused
 from handoff.database import Transaction
@@ -64,7 +64,8 @@ async def call_back(services: Services) -> int:
 
 async def requeue_vanished(services: Services) -> int:
     """Takes back what people have whose desk has not been heard of for a while, or who work there no more, and tells
-    their customers; returns how many conversations."""
+    their customers; returns how many conversations. Who works on one outside the desk's pages has no desk to be heard
+    of, and keeps it until they are late with it."""
     now = clock_now()
     c = table.c
     async with services.database.read() as tx:
@@ -75,6 +76,7 @@ async def requeue_vanished(services: Services) -> int:
             c.snoozed_until.is_(None),
             # who was given it just now, by a colleague, has as long to come
             c.agent_since <= presence.online_since(now),
+            sa.or_(~relay_threads.kept_outside(), c.deadline_state == "breached"),
         )
         rows = await tx.rows(sa.select(c.id).where(theirs).order_by(c.agent_since).limit(AT_ONCE))
 
@@ -85,6 +87,9 @@ async def requeue_vanished(services: Services) -> int:
             raise Refused("here_again", "Somebody has it.")
         if conversation.snoozed_until is not None:
             raise Refused("put_aside", "It is put aside.")
+        outside = await relay_threads.is_kept_outside(tx, conversation)
+        if outside and conversation.deadline_state != "breached":
+            raise Refused("outside", "Its agent works on it outside the desk's pages.")
         name = await store.agent_name(tx, conversation)
         ticket = tickets.again(services.queue_rules, conversation, now)
         conversation = conversations.requeue(conversation, agent_id, ticket, now)

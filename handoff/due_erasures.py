@@ -30,6 +30,24 @@ async def ask(tx: Transaction, contact_id: str, now: datetime) -> None:
     await tx.execute(insert(due_erasures).values(**row).on_conflict_do_nothing())
 
 
+async def copy(tx: Transaction, contact_id: str, to: str) -> None:
+    """Whatever was promised to one contact is promised to the other too, by the earlier of both times; also where a
+    worker has taken it up, who may not find any more what is the other's now."""
+    d = due_erasures.c
+    asked = await tx.scalar(sa.select(d.asked_at).where(d.contact_id == contact_id))
+    if asked is None:
+        return
+    known = await tx.scalar(sa.select(d.asked_at).where(d.contact_id == to))
+    asked = min(asked, known) if known else asked
+    await forget(tx, to)
+    await tx.execute(sa.insert(due_erasures).values(contact_id=to, asked_at=asked, due_at=asked + GRACE))
+
+
+async def forget(tx: Transaction, contact_id: str) -> None:
+    """Nothing was promised to this contact: it is no more."""
+    await tx.execute(sa.delete(due_erasures).where(due_erasures.c.contact_id == contact_id))
+
+
 async def carry_out(database: Database, elsewhere: erasure.Elsewhere | None = None) -> list[erasure.Erased]:
     """Erases whoever is due, one after the other; what was erased of each.
 

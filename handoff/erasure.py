@@ -11,9 +11,19 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from handoff import events, sweeping, turnstile
+from handoff import changes, events, sweeping, turnstile
+from handoff.channel_models import (
+    chat_signs,
+    contact_proofs,
+    desk_posts,
+    desk_threads,
+    files,
+    message_edits,
+    provider_messages,
+)
 from handoff.clock import iso
 from handoff.clock import now as clock_now
+from handoff.conversations import Conversation
 from handoff.database import Database, Transaction
 from handoff.models import (
     contacts,
@@ -37,14 +47,20 @@ HANGING = (
     deliveries,
     turns,
     ratings,
+    desk_posts,
+    desk_threads,
     handoffs,
     tracker_events,
     event_table,
     followed_orders,
     order_news,
+    files,
+    message_edits,
+    provider_messages,
+    chat_signs,
     messages,
 )
-TABLE_NAMES = [table.name for table in (*HANGING, conversations, identities, due_erasures, contacts)]
+TABLE_NAMES = [table.name for table in (*HANGING, conversations, identities, due_erasures, contact_proofs, contacts)]
 # of a conversation's row, what is of use to the program alone
 _MACHINERY = {"identity_id", "contact_id", "rank", "turn_waiting_since", "lease_owner", "lease_until"}
 _HASHES = {"key", "digest"}
@@ -131,11 +147,30 @@ async def erase(database: Database, contact_id: str, elsewhere: Elsewhere | None
         counts[conversations.name] = await _delete(tx, conversations, conversations.c.id.in_(ids))
         counts[identities.name] = await _delete(tx, identities, identities.c.contact_id == contact_id)
         counts[due_erasures.name] = await _delete(tx, due_erasures, due_erasures.c.contact_id == contact_id)
+        counts[contact_proofs.name] = await _delete(tx, contact_proofs, contact_proofs.c.contact_id == contact_id)
         counts[contacts.name] = await _delete(tx, contacts, contacts.c.id == contact_id)
         for conversation_id in ids:
             await events.append(tx, "status", conversation_id, {"status": "erased"}, now)
         tx.wake("queue")
     return Erased(counts, await sweep(database, elsewhere))
+
+
+async def discard(tx: Transaction, conversation: Conversation, now: datetime) -> None:
+    """Takes away a conversation in which nothing was ever said, with its address, and with the contact where it has no
+    other; the caller holds the rows of all of the contact's. A page that has it open hears that it is gone."""
+    for table in HANGING:
+        await _delete(tx, table, table.c.conversation_id == conversation.id)
+    await _delete(tx, conversations, conversations.c.id == conversation.id)
+    await _delete(tx, identities, identities.c.id == conversation.identity_id)
+    others = sa.select(conversations.c.id).where(conversations.c.contact_id == conversation.contact_id).limit(1)
+    if await tx.scalar(others) is None:
+        for table, column in (
+            (due_erasures, due_erasures.c.contact_id),
+            (contact_proofs, contact_proofs.c.contact_id),
+            (contacts, contacts.c.id),
+        ):
+            await _delete(tx, table, column == conversation.contact_id)
+    await events.append(tx, "status", conversation.id, {"status": "erased"}, now)
 
 
 async def sweep(database: Database, elsewhere: Elsewhere | None = None) -> str | None:
@@ -166,12 +201,17 @@ async def _conversation(tx: Transaction, conversation: sa.RowMapping) -> dict[st
 
     sent = {row["message_id"]: row["status"] for row in await of_it(deliveries)}
     rated = {row["handoff_id"]: row for row in await of_it(ratings)}
+    edits = await changes.earlier(tx, conversation["id"])
     tracked = await of_it(tracker_events, tracker_events.c.generation, tracker_events.c.position)
     of_conversation = {"conversation_id"}
     return {
         **_plain(conversation, without=_MACHINERY),
         "messages": [
-            {**_plain(row, without=of_conversation), "delivery": sent.get(row["id"])}
+            {
+                **_plain(row, without=of_conversation),
+                "delivery": sent.get(row["id"]),
+                "edits": [before.as_json() for before in edits.get(row["id"], ())],
+            }
             for row in await of_it(messages, messages.c.seq)
         ],
         "handoffs": [

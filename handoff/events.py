@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from handoff.database import Transaction, UtcDateTime
 from handoff.models import events
 
+# the highest id that any engine has room for
+MOST = 2**63 - 1
 _APPEND = sa.insert(events)
 # The lock comes first, then the id, which is above what the lock says. A lock has room for the table and 31 bits.
 _APPEND_MARKED = sa.text("""
@@ -50,7 +52,7 @@ _SETTLED = sa.text("""
 
 @dataclass(frozen=True)
 class Event:
-    """`kind` is message, status or deadline; a public event may be shown to the customer."""
+    """`kind` is message, status, deadline, delivery or contact; a public event may be shown to the customer."""
 
     id: int
     kind: str

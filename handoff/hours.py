@@ -32,7 +32,11 @@ class Hours:
     @classmethod
     def always(cls) -> Hours:
         """Open at all times."""
-        return cls(Timetable(ZoneInfo("UTC"), ((Shift(0, DAY_MINUTES),),) * 7), {})
+        return cls(_always(ZoneInfo("UTC")), {})
+
+    def day_and_night(self) -> Hours:
+        """Open at all times, each team on the clock that it has."""
+        return Hours(_always(self.house.zone), {name: _always(team.zone) for name, team in self.teams.items()})
 
     def is_open(self, team: str, at: datetime) -> bool:
         """Whether the team works at this moment. A team that the file does not name keeps the house's hours."""
@@ -48,3 +52,7 @@ class Hours:
 
     def _of(self, team: str) -> Timetable:
         return self.teams.get(team, self.house)
+
+
+def _always(zone: ZoneInfo) -> Timetable:
+    return Timetable(zone, ((Shift(0, DAY_MINUTES),),) * 7)

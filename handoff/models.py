@@ -42,9 +42,13 @@ identities = sa.Table(
     _ref("contact_id", "contacts.id"),
     sa.Column("channel", sa.String(20), nullable=False),
     sa.Column("address", sa.String(200), nullable=False),
+    # the channel's own id of who writes there, where one person may have several addresses
+    sa.Column("person", sa.String(100)),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("channel", "address"),
 )
+sa.Index("ix_identities_person", identities.c.channel, identities.c.person)
+sa.Index("ix_identities_contact", identities.c.contact_id)
 
 conversations = sa.Table(
     "conversations",
@@ -144,6 +148,12 @@ messages = sa.Table(
     sa.Column("language", sa.String(10)),
     sa.Column("intent", sa.String(100)),
     sa.Column("confidence", sa.Float),
+    # what goes with the words: files (id, name, type, size, status), and a card beside them
+    sa.Column("files", Json, nullable=False, server_default="[]"),
+    sa.Column("card", Json),
+    # when its customer changed it where they wrote it, or took it back
+    sa.Column("edited_at", UtcDateTime),
+    sa.Column("deleted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("conversation_id", "seq"),
     sa.CheckConstraint("author in ('customer', 'bot', 'agent', 'system')", name="author"),
@@ -235,6 +245,8 @@ deliveries = sa.Table(
     # on a conversation's newest: the channel's rate lets nothing go to this chat before
     sa.Column("chat_opens_at", UtcDateTime),
     sa.Column("error", sa.String(200)),
+    # how many parts of a message that is too long for one were taken
+    sa.Column("parts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.CheckConstraint("status in ('pending', 'sending', 'sent', 'failed', 'unknown')", name="status"),
 )

@@ -24,7 +24,7 @@ MAX_ERROR = 200
 @dataclass(frozen=True)
 class Due:
     """A message to send to `address` on `channel`, not before `send_at`; this is attempt number `attempts`, begun at
-    `taken_at`."""
+    `taken_at`. So many `parts` of it were taken before."""
 
     message: Message
     channel: str
@@ -32,6 +32,7 @@ class Due:
     attempts: int
     taken_at: datetime
     send_at: datetime
+    parts: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ async def settle(database: Database, due: Due, status: str, error: str | None = 
     message = due.message
     async with database.write() as tx:
         await turnstile.hold(tx, message.conversation_id)
-        values = {"status": status, "error": _storable(error), "next_at": None, "updated_at": now}
+        values = {"status": status, "error": storable(error), "next_at": None, "updated_at": now}
         news = status != "sent" or message.author == "agent"
         if not await _end(tx, due, "sending", values):
             # the database was away, and somebody has meanwhile given the attempt up: now we know better
@@ -96,11 +97,28 @@ async def settle(database: Database, due: Due, status: str, error: str | None = 
     return True
 
 
-async def retry(database: Database, due: Due, at: datetime) -> None:
-    """It was provably not taken; try again then."""
+async def give_up_chat(database: Database, conversation_id: str, why: str) -> None:
+    """Nothing more can be sent there: what waits behind is failed too, and the desk sees it."""
+    now = clock_now()
+    d = deliveries.c
+    waiting = sa.and_(d.conversation_id == conversation_id, status_is("pending"))
+    async with database.write() as tx:
+        await turnstile.hold(tx, conversation_id)
+        ids = [row["message_id"] for row in await tx.rows(sa.select(d.message_id).where(waiting))]
+        values = {"status": "failed", "error": storable(why), "next_at": None, "updated_at": now}
+        await tx.execute(sa.update(deliveries).where(d.message_id.in_(ids), waiting).values(**values))
+    for message_id in ids:
+        async with database.write() as tx:
+            await tell(tx, conversation_id, message_id, "failed", now)
+
+
+async def retry(database: Database, due: Due, at: datetime, parts: int = 0) -> None:
+    """It was provably not taken, but for so many parts of it; try the rest again then."""
     async with database.write() as tx:
         await turnstile.hold(tx, due.message.conversation_id)
-        if await _end(tx, due, "sending", {"status": "pending", "next_at": at, "updated_at": clock_now()}):
+        if await _end(
+            tx, due, "sending", {"status": "pending", "next_at": at, "updated_at": clock_now(), "parts": parts}
+        ):
             await turnstile.let_next(tx, due.message.conversation_id, clock_now())
 
 
@@ -140,7 +158,7 @@ async def _look_at(database: Database, channel: str, rate: Rate | None) -> datet
 async def _read(tx: Transaction, ids: Sequence[str], times: Sequence[datetime]) -> list[Due]:
     d = deliveries.c
     rows = await tx.rows(
-        sa.select(messages, d.channel, d.attempts, d.updated_at, identities.c.address)
+        sa.select(messages, d.channel, d.attempts, d.parts, d.updated_at, identities.c.address)
         .join(deliveries, d.message_id == messages.c.id)
         .join(conversations, conversations.c.id == messages.c.conversation_id)
         .join(identities, identities.c.id == conversations.c.identity_id)
@@ -148,7 +166,15 @@ async def _read(tx: Transaction, ids: Sequence[str], times: Sequence[datetime]) 
         .order_by(d.next_at)
     )
     return [
-        Due(store.as_message(row), row["channel"], row["address"], row["attempts"], row["updated_at"], send_at)
+        Due(
+            store.as_message(row),
+            row["channel"],
+            row["address"],
+            row["attempts"],
+            row["updated_at"],
+            send_at,
+            row["parts"],
+        )
         for row, send_at in zip(rows, times, strict=True)
     ]
 
@@ -161,7 +187,7 @@ async def _end(tx: Transaction, due: Due, status: str, values: dict[str, Any]) -
     return bool((await tx.execute(query.values(**values))).rowcount)
 
 
-def _storable(error: str | None) -> str | None:
+def storable(error: str | None) -> str | None:
     """A provider's words as the column takes them: not too long, and no halves of characters."""
     if error is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from handoff import absence, conversations, privacy, ratings, saying, store, tickets, turn_store
+from handoff import absence, conversations, privacy, ratings, saying, signs, store, tickets, turn_store
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation, Refused
 from handoff.database import Transaction
@@ -171,12 +171,19 @@ async def snooze(services: Services, conversation_id: str, person: Person, until
 
 
 async def reply(
-    services: Services, conversation_id: str, person: Person, text: str, private: bool, key: str | None = None
+    services: Services,
+    conversation_id: str,
+    person: Person,
+    text: str,
+    private: bool,
+    key: str | None = None,
+    written_at: tuple[str, str, str] | None = None,
 ) -> tuple[Message, bool]:
     """An agent's message, or a note that only the desk sees; returns it and whether it was new.
 
     Args:
         key: the Idempotency-Key; the same key again gives the message already stored.
+        written_at: where else than at the desk it was written, as channel, address and the provider's id of it.
 
     Raises:
         Refused: not this agent's conversation; a note needs no ownership.
@@ -193,6 +200,7 @@ async def reply(
             conversations.check_owner(conversation, person.id)
             conversation = conversations.answered(conversation)
             await tickets.replied(tx, conversation.id, now)
+            await signs.wrote(tx, conversation.id, "agent")
         conversation, message = await saying.add(
             tx,
             services,
@@ -206,8 +214,30 @@ async def reply(
         )
         if key is not None:
             await store.add_receipt(tx, "desk", name, message)
+        if written_at is not None:
+            await store.add_provider_id(tx, *written_at, message)
         await store.save(tx, conversation)
         return message, True
+
+
+async def typing(services: Services, conversation_id: str, person: Person) -> None:
+    """The agent is typing to their customer.
+
+    Raises:
+        Refused: it is not this agent's.
+    """
+    await _own(services, conversation_id, person)
+    await signs.typing(services.database, conversation_id, "agent")
+
+
+async def seen(services: Services, conversation_id: str, person: Person, seq: int) -> None:
+    """The agent has read their customer's messages up to this one.
+
+    Raises:
+        Refused: it is not this agent's.
+    """
+    await _own(services, conversation_id, person)
+    await signs.seen(services.database, conversation_id, "agent", seq)
 
 
 class NotFound(Refused):
@@ -261,6 +291,14 @@ async def locked(tx: Transaction, conversation_id: str) -> Conversation:
     if conversation is None:
         raise NotFound()
     return conversation
+
+
+async def _own(services: Services, conversation_id: str, person: Person) -> None:
+    async with services.database.read() as tx:
+        conversation = await store.get(tx, conversation_id)
+    if conversation is None:
+        raise NotFound()
+    conversations.check_owner(conversation, person.id)
 
 
 def _reply_by(services: Services, conversation: Conversation, now: datetime) -> datetime:

@@ -18,6 +18,8 @@ _BEFORE = r"(?:(?<![^\W_])|(?<=[A-Za-z]{4})|(?<=[^\W\d_A-Za-z]))"
 # Groups of digits of any script.
 _RUN = re.compile(rf"{_BEFORE}\d+(?:{_GAP}\d+)*")
 _DIGITS = re.compile(r"\d+")
+# Joiner and fillers of letters, a Braille cell without dots, and selectors of how the letter before them looks.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _SHORTEST, _LONGEST = 13, 19  # ISO/IEC 7812
 _LONGEST_PHONE = 15  # ITU-T E.164
 # Bangladeshi mobile numbers: with the country code they are as long as a card number, and so is one after an order
@@ -57,8 +59,9 @@ def redact(text: str) -> str:
 
 
 def has_content(text: str) -> bool:
-    """Whether a person would see anything: not only spaces, control and zero-width characters."""
-    return any(unicodedata.category(character)[0] not in "ZC" for character in text)
+    """Whether a person would see anything: not only spaces, control and zero-width characters, and what shows nothing
+    although Unicode counts it among letters, marks and symbols."""
+    return any(unicodedata.category(character)[0] not in "ZC" for character in _BLANK.sub("", text))
 
 
 def _without_cards(run: re.Match[str]) -> str:

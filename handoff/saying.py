@@ -33,6 +33,7 @@ async def add(
         author=author,
         text=said.text,
         buttons=said.buttons,
+        card=said.card,
         created_at=now,
         **{"language": conversation.language, **details},
     )
@@ -50,6 +51,13 @@ async def notice(
 
 
 async def status_changed(tx: Transaction, conversation: Conversation, now: datetime) -> None:
-    """Tells watchers that the conversation's owner changed; they read its state anew."""
-    await events.append(tx, "status", conversation.id, {"status": conversation.status}, now)
+    """Tells watchers that the conversation's owner changed. Pages read its state anew; who tells of each change in its
+    turn finds here what it was then."""
+    payload = {
+        "status": conversation.status,
+        "agent_id": conversation.agent_id,
+        "epoch": conversation.epoch,
+        "seq": conversation.last_seq,
+    }
+    await events.append(tx, "status", conversation.id, payload, now)
     tx.wake("queue")

@@ -20,6 +20,14 @@ class OrderPanel(Protocol):
         ...
 
 
+class Shown(Protocol):
+    """Where a channel shows its customer that an agent is typing; the connectors' side implements it."""
+
+    async def typing(self, channel: str, address: str) -> None:
+        """Shows it for some seconds, where the channel can; raises nothing."""
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
     """
@@ -29,6 +37,7 @@ class Services:
         messages_per_minute: how many messages a visitor may send within any 60 seconds.
         find_contact: the e-mail address or phone number in a text, if there is one.
         orders: where the brief looks up the order it names; None without a shop.
+        shown: where channels show that an agent is typing; None where none of them does.
     """
 
     database: Database
@@ -40,3 +49,4 @@ class Services:
     messages_per_minute: int
     find_contact: Callable[[str], str | None]
     orders: OrderPanel | None = None
+    shown: Shown | None = None

@@ -12,12 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff import events, turnstile
+from handoff.channel_models import provider_messages
 from handoff.clock import new_id
 from handoff.conversations import Conversation
 from handoff.database import Transaction, UtcDateTime
-from handoff.messages import Button, Message
+from handoff.messages import Button, Card, File, Message, alike
 from handoff.models import contacts, conversations, handoffs, identities, messages, people, receipts
 
+MAX_SEQ = 2**31 - 1
+LONGEST_PROVIDER_ID = 100
 _FIXED = {"id", "contact_id", "identity_id", "channel", "created_at"}
 
 _BY_ID = sa.select(conversations).where(conversations.c.id == sa.bindparam("conversation_id"))
@@ -69,11 +72,21 @@ async def save(tx: Transaction, conversation: Conversation) -> None:
 
 
 async def open_conversation(
-    tx: Transaction, channel: str, address: str, language: str, now: datetime, name: str | None = None
+    tx: Transaction,
+    channel: str,
+    address: str,
+    language: str,
+    now: datetime,
+    name: str | None = None,
+    person: str | None = None,
 ) -> Conversation:
-    """The conversation of this address, made with its contact and identity when it is the first time; row locked."""
+    """The conversation of this address, made with its contact and identity when it is the first time; row locked.
+
+    Args:
+        person: the channel's own id of who writes there; whoever wrote from another address before is the same contact.
+    """
     while True:
-        found = await _open(tx, channel, address, language, now, name)
+        found = await _open(tx, channel, address, language, now, name, person)
         if found is not None:
             return found
 
@@ -85,7 +98,7 @@ async def of_identity(tx: Transaction, channel: str, address: str, lock: bool = 
 
 
 async def _open(
-    tx: Transaction, channel: str, address: str, language: str, now: datetime, name: str | None
+    tx: Transaction, channel: str, address: str, language: str, now: datetime, name: str | None, person: str | None
 ) -> Conversation | None:
     """None when what was found was erased before it was held; there is nothing of it now, so the next time makes it."""
     known = await of_identity(tx, channel, address, lock=True)
@@ -96,14 +109,13 @@ async def _open(
     find = find.with_for_update(read=True, key_share=True)  # an erasure waits until the conversation is there too
     identity = await tx.row(find)
     if identity is None:
-        contact_id = new_id()
-        await tx.execute(sa.insert(contacts).values(id=contact_id, name=name, created_at=now))
-        made = await tx.execute(
-            insert(identities)
-            .values(id=new_id(), contact_id=contact_id, channel=channel, address=address, created_at=now)
-            .on_conflict_do_nothing()
-        )
-        if made.rowcount == 0:  # somebody else's first message was faster
+        known_as = await _contact_of(tx, channel, person)
+        contact_id = known_as or new_id()
+        if known_as is None:
+            await tx.execute(sa.insert(contacts).values(id=contact_id, name=name, created_at=now))
+        values = {"contact_id": contact_id, "channel": channel, "address": address, "person": person, "created_at": now}
+        made = await tx.execute(insert(identities).values(id=new_id(), **values).on_conflict_do_nothing())
+        if made.rowcount == 0 and known_as is None:  # somebody else's first message was faster
             await tx.execute(sa.delete(contacts).where(contacts.c.id == contact_id))
         identity = await tx.row(find)
         if identity is None:
@@ -124,13 +136,30 @@ async def _open(
     return Conversation(**row) if row else None
 
 
+async def _contact_of(tx: Transaction, channel: str, person: str | None) -> str | None:
+    """The contact that writes from another address of this channel already; held, so that no erasure comes between.
+    Of a person's first messages from several addresses at once, one comes before the others."""
+    if person is None:
+        return None
+    await tx.alone(f"person:{channel}:{person}")
+    query = sa.select(identities.c.contact_id).where(identities.c.channel == channel, identities.c.person == person)
+    found = await tx.scalar(query.order_by(identities.c.id).limit(1).with_for_update(read=True, key_share=True))
+    return str(found) if found else None
+
+
 async def add_message(tx: Transaction, message: Message, push: bool = False) -> None:
     """Stores a message whose seq the caller took from the locked conversation, and tells everyone who watches.
 
     Args:
         push: also queue it for delivery by its conversation's channel.
     """
-    await tx.execute(_ADD_MESSAGE, {**vars(message), "buttons": [button.as_json() for button in message.buttons]})
+    values = {
+        **vars(message),
+        "buttons": [button.as_json() for button in message.buttons],
+        "files": [file.as_json() for file in message.files],
+        "card": message.card.as_json() if message.card else None,
+    }
+    await tx.execute(_ADD_MESSAGE, values)
     if push and not message.private and message.author != "customer":
         await turnstile.enter(tx, message)
     await events.append(
@@ -178,6 +207,30 @@ async def transcript(
     return [as_message(row) for row in await tx.rows(query.order_by(messages.c.seq).limit(limit))]
 
 
+async def newest(tx: Transaction, conversation_id: str) -> Message | None:
+    """The conversation's last message."""
+    query = sa.select(messages).where(messages.c.conversation_id == conversation_id, messages.c.private.is_(False))
+    row = await tx.row(query.order_by(messages.c.seq.desc()).limit(1))
+    return as_message(row) if row else None
+
+
+async def told_since(tx: Transaction, conversation_id: str, text: str) -> Message | None:
+    """The notice of the house in these words, if there is one after all that the customer has said."""
+    m = messages.c
+    mine = m.conversation_id == conversation_id
+    said = sa.select(sa.func.coalesce(sa.func.max(m.seq), 0)).where(mine, m.author == "customer").scalar_subquery()
+    query = sa.select(messages).where(mine, m.author == "system", m.seq > said, m.text == text)
+    row = await tx.row(query.order_by(m.seq.desc()).limit(1))
+    return as_message(row) if row else None
+
+
+async def told_at(tx: Transaction, conversation_id: str, text: str, since: datetime) -> bool:
+    """Whether the house has said this in these words after `since`."""
+    m = messages.c
+    said = sa.and_(m.conversation_id == conversation_id, m.author == "system", m.text == text, m.created_at > since)
+    return await tx.scalar(sa.select(m.id).where(said).limit(1)) is not None
+
+
 async def messages_by_id(tx: Transaction, ids: Sequence[str]) -> dict[str, Message]:
     rows = await tx.rows(sa.select(messages).where(messages.c.id.in_(ids)))
     return {row["id"]: as_message(row) for row in rows}
@@ -196,6 +249,38 @@ async def offered_button(tx: Transaction, conversation_id: str, payload: str, de
             if button["payload"] == payload:
                 return Button(**button)
     return None
+
+
+async def titled_button(tx: Transaction, conversation_id: str, text: str) -> Button | None:
+    """The button whose title the customer typed instead of pressing it, of the newest message if that offers any."""
+    last = await newest(tx, conversation_id)
+    titled = [button for button in last.buttons if alike(button.title, text)] if last else []
+    return titled[0] if len(titled) == 1 else None
+
+
+async def button_at(tx: Transaction, conversation_id: str, seq: int, place: int) -> Button | None:
+    """The button at this place, from 0, of the message with this seq; of numbers that no column holds there is none."""
+    if not 0 < seq <= MAX_SEQ:
+        return None
+    of_message = sa.and_(messages.c.conversation_id == conversation_id, messages.c.seq == seq)
+    buttons = await tx.scalar(sa.select(messages.c.buttons).where(of_message)) or []
+    return Button(**buttons[place]) if 0 <= place < len(buttons) else None
+
+
+async def add_provider_id(tx: Transaction, channel: str, address: str, provider_id: str, message: Message) -> None:
+    """Keeps what the provider calls a message within a chat; the first message that it was said of keeps it. A name
+    that no column holds is let go: then nobody can change the message later, and nothing else is lost."""
+    if len(provider_id) > LONGEST_PROVIDER_ID or "\x00" in provider_id:
+        return
+    insert = postgresql.insert if tx.dialect == "postgresql" else sqlite.insert
+    values = {
+        "channel": channel,
+        "address": address,
+        "provider_id": provider_id,
+        "conversation_id": message.conversation_id,
+        "message_id": message.id,
+    }
+    await tx.execute(insert(provider_messages).values(values).on_conflict_do_nothing())
 
 
 async def open_handoff(tx: Transaction, conversation: Conversation, brief: dict[str, object], now: datetime) -> None:
@@ -245,6 +330,8 @@ def _open_handoffs(conversation_id: str) -> sa.Update:
 def as_message(row: sa.RowMapping) -> Message:
     values = {column.name: row[column.name] for column in messages.c}
     values["buttons"] = tuple(Button(**button) for button in values["buttons"])
+    values["files"] = tuple(File(**file) for file in values["files"])
+    values["card"] = Card.from_json(values["card"]) if values["card"] else None
     return Message(**values)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from handoff.conversations import Conversation
 from handoff.database import Transaction
 from handoff.messages import Message
-from handoff.models import conversations, messages, tracker_events, turns
+from handoff.models import conversations, handoffs, messages, tracker_events, turns
 
 _ENQUEUE = {
     name: insert(turns).on_conflict_do_update(index_elements=["message_id"], set_={"status": "waiting", "attempts": 0})
@@ -52,6 +53,22 @@ async def drop_waiting(tx: Transaction, conversation_id: str) -> None:
         .where(turns.c.conversation_id == conversation_id, turns.c.status == "waiting")
         .values(status="dropped")
     )
+
+
+async def drop(tx: Transaction, conversation: Conversation, message_id: str) -> Conversation:
+    """This message is not to be answered any more, if it still waited; the caller saves the returned conversation."""
+    waits = sa.and_(turns.c.message_id == message_id, turns.c.status == "waiting")
+    done = await tx.execute(sa.update(turns).where(waits).values(status="dropped"))
+    if done.rowcount == 0:
+        return conversation
+    return replace(conversation, turn_waiting_since=await waiting_since(tx, conversation.id))
+
+
+async def waiting_since(tx: Transaction, conversation_id: str) -> datetime | None:
+    """When the oldest message came that waits for the bot; None when none does."""
+    waits = sa.and_(turns.c.conversation_id == conversation_id, turns.c.status == "waiting")
+    found = await tx.scalar(sa.select(sa.func.min(turns.c.created_at)).where(waits))
+    return found if isinstance(found, datetime) else None
 
 
 async def count_try(tx: Transaction, message_ids: Sequence[str], by: int = 1) -> None:
@@ -113,6 +130,17 @@ async def newest_events(tx: Transaction, conversation_id: str) -> tuple[int, int
         .limit(1)
     )
     return (row["generation"], row["position"]) if row else None
+
+
+async def person_since_last(tx: Transaction, conversation_id: str) -> bool:
+    """Whether a person has had the conversation since the message that the bot answered last."""
+    mine = sa.and_(turns.c.conversation_id == conversation_id, turns.c.status == "done")
+    answered = await tx.scalar(sa.select(sa.func.max(turns.c.created_at)).where(mine))
+    # a ticket that went back into the queue and waits for somebody to be there is not closed
+    left = sa.func.coalesce(handoffs.c.closed_at, handoffs.c.parked_at)
+    theirs = sa.and_(handoffs.c.conversation_id == conversation_id, handoffs.c.claimed_at.is_not(None))
+    since = sa.true() if answered is None else left > answered
+    return await tx.scalar(sa.select(handoffs.c.id).where(theirs, since).limit(1)) is not None
 
 
 async def erased(tx: Transaction, conversation_ids: Sequence[str]) -> set[str]:

@@ -253,11 +253,7 @@ async def _give_up(
 
 
 async def _after_turn(tx: Transaction, conversation: Conversation) -> Conversation:
-    since = await tx.scalar(
-        sa.select(sa.func.min(turns.c.created_at)).where(
-            turns.c.conversation_id == conversation.id, turns.c.status == "waiting"
-        )
-    )
+    since = await turn_store.waiting_since(tx, conversation.id)
     if since is not None:
         tx.wake("turns")
     return replace(conversation, turn_waiting_since=since, lease_owner=None, lease_until=None)

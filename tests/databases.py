@@ -16,7 +16,7 @@ from running import POSTGRES, missing
 from actions.shop.tables import metadata as shop_metadata
 from app import schema
 from handoff.database import Database, DatabaseAway
-from handoff.models import metadata
+from handoff.schema import metadata
 from handoff.signals import Signals
 
 SCHEMA = f"shohay_test_{os.getpid()}"

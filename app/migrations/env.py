@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from actions.shop.tables import metadata as shop_metadata
-from handoff.models import metadata as handoff_metadata
+from handoff.schema import metadata as handoff_metadata
 
 METADATA = [handoff_metadata, shop_metadata]
 _LOCK = 7_420_031  # any number of ours: two processes that start at once migrate one after the other

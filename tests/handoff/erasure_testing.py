@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from file_samples import pdf
 from handoff_testing import SADIA, answer, dump, tracked, write
 
-from handoff import absence, erasure, news, outbox, ownership, ratings
+from handoff import absence, erasure, news, outbox, ownership, ratings, uploads
 from handoff.clock import now
 from handoff.conversations import Conversation
 from handoff.database import Database
 from handoff.following import Wish, hashed
+from handoff.incoming import Offered
 from handoff.messages import Button, Said
 from handoff.news import News
 from handoff.people import Person
@@ -21,11 +23,14 @@ from handoff.services import Services
 async def live(services: Services, agent: Person, mark: str) -> str:
     """Everything that a contact can leave behind, at the address `mark`; the conversation's id."""
     payload = f"/ask{json.dumps({'word': mark})}"
-    message = await write(services, f"{mark} asks", mark, name=f"{mark} K")
+    there = Offered(f"https://files.example/{mark}", f"{mark}.jpg")
+    message = await write(services, f"{mark} asks", mark, name=f"{mark} K", files=(there,))
     conversation_id = message.conversation_id
+    here = await uploads.take(services, "fake", mark, f"{mark}.pdf", pdf(mark))
+    await uploads.take(services, "fake", mark, f"{mark} of no message.pdf", pdf(mark))
     offer = Said(f"{mark}, do you mean this?", (Button(mark, payload),))
     await answer(services, said=[offer], intent="order_status", confidence=0.9, events=tracked(0, 0, slots(mark)))
-    await write(services, address=mark, payload=payload)
+    await write(services, address=mark, payload=payload, uploads=(here.id,))
     await answer(services, events=tracked(0, 1, slots(mark)), handoff_reason="human_agent", known={"order": mark})
     await ownership.claim(services, conversation_id, agent)
     await ownership.reply(services, conversation_id, agent, f"I know, {mark}", private=False, key=mark)
@@ -51,7 +56,7 @@ async def live(services: Services, agent: Person, mark: str) -> str:
 
 
 MARKED = ("contacts", "identities", "messages", "deliveries", "handoffs", "ratings", "tracker_events")
-MARKED += ("followed_orders", "order_news")
+MARKED += ("followed_orders", "order_news", "files")
 
 
 def slots(mark: str) -> str:

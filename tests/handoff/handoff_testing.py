@@ -15,7 +15,7 @@ from handoff.clock import new_id, now
 from handoff.conversations import Conversation
 from handoff.database import Database, UtcDateTime
 from handoff.hours import Hours
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Message, Said
 from handoff.models import conversations, messages, metadata, people
 from handoff.people import Person

@@ -28,7 +28,7 @@ from handoff import absence, comebacks, deadlines, inbox, ownership
 from handoff.absence import BOT, CONTACT, WAIT
 from handoff.clock import now
 from handoff.conversations import Refused
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.services import Services
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "bn"])

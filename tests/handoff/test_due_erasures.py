@@ -16,7 +16,7 @@ from news_testing import follow
 from handoff import due_erasures, erasure, inbox, ownership, turns
 from handoff.clock import new_id, now
 from handoff.database import Database, DatabaseAway, Transaction
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Said
 from handoff.models import due_erasures as table
 from handoff.services import Services

@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from handoff import absence, erasure, events, inbox, outbox, ownership, ratings, store, turns, turnstile
 from handoff.clock import new_id, now
 from handoff.conversations import Refused
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Said
 from handoff.models import conversations, metadata
 from handoff.ownership import NotFound

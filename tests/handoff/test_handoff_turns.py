@@ -21,6 +21,7 @@ from handoff_testing import (
     dump,
     end_leases,
     lease,
+    press,
     rows,
     said,
     state,
@@ -29,7 +30,7 @@ from handoff_testing import (
     write_burst,
 )
 
-from handoff import ownership, store, turn_store, turns
+from handoff import absence, ownership, store, turn_store, turns
 from handoff.clock import new_id
 from handoff.clock import now as clock_now
 from handoff.messages import Button, Said
@@ -444,3 +445,37 @@ async def test_a_new_generation_of_events_replaces_the_old_ones(services: Servic
         assert await turn_store.newest_events(tx, new_id()) is None
         leases = sa.select(sa.func.count()).where(conversations.c.lease_until.is_not(None))
         assert await tx.scalar(leases) == 0
+
+
+async def person_since_last(services: Services, conversation_id: str) -> bool:
+    async with services.database.read() as tx:
+        return await turn_store.person_since_last(tx, conversation_id)
+
+
+@pytest.mark.parametrize("left", [ownership.return_to_bot, ownership.resolve])
+@pytest.mark.parametrize("came", [ownership.take_over, ownership.claim])
+async def test_that_a_person_had_it_is_known_until_the_bot_has_answered(
+    services: Services, came: Any, left: Any
+) -> None:
+    message = await write(services)
+    asked = {"handoff_reason": "human_agent"} if came is ownership.claim else {}
+    await answer(services, "hello", **asked)
+    assert not await person_since_last(services, message.conversation_id)
+    await came(services, message.conversation_id, RAHIM)
+    await left(services, message.conversation_id, RAHIM)
+    await write(services)
+    for _ in range(2):  # a try that broke has answered nothing
+        assert await person_since_last(services, message.conversation_id)
+        await turns.fail(services, await lease(services), WORKER, "ValueError")
+        await end_leases(services.database)
+    await answer(services, "here again")
+    assert not await person_since_last(services, message.conversation_id)
+    await write(services)
+    assert not await person_since_last(services, message.conversation_id)
+
+
+async def test_who_waited_for_a_person_and_chose_the_bot_had_none(services: Services) -> None:
+    conversation = await ask_for_person(services)
+    await press(services, absence.BOT)
+    assert (await state(services, conversation.id)).status == "bot"
+    assert not await person_since_last(services, conversation.id)

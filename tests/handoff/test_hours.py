@@ -13,6 +13,7 @@ import yaml
 from hours_testing import load, moment, open_periods
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from running import ROOT
 
 from handoff.hours import Hours
 
@@ -75,6 +76,15 @@ def test_a_teams_keys_replace_the_houses_and_the_rest_is_the_houses() -> None:
         "Asia/Dhaka",
         "Asia/Dhaka",
     ]
+
+
+def test_day_and_night_is_open_at_all_times_on_each_teams_own_clock() -> None:
+    hours = Hours.load(ROOT / "data" / "hours.yml")
+    open_ = hours.day_and_night()
+    for hour in range(24 * 7):
+        at = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(hours=hour)
+        assert open_.is_open("payments", at) and open_.is_open("support", at)
+    assert open_.zone("payments") == hours.zone("payments") and open_.zone("support") == hours.zone("support")
 
 
 @pytest.mark.parametrize("made", [Hours.always, lambda: Hours.load(Path("no/such/hours.yml"))])

@@ -7,7 +7,7 @@ from handoff_testing import answer, change, rows, write
 
 from handoff import housekeeping, inbox, outbox
 from handoff.clock import id_at, new_id, now
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.models import events, messages, receipts
 
 

@@ -17,9 +17,10 @@ from handoff.clock import new_id
 from handoff.clock import now as clock_now
 from handoff.conversations import Refused
 from handoff.database import Database, DatabaseAway
-from handoff.inbox import Incoming, TooMany
+from handoff.inbox import TooMany
+from handoff.incoming import Incoming
 from handoff.messages import Button, Said
-from handoff.models import metadata
+from handoff.schema import metadata
 from handoff.services import Services
 
 STORED = ("contacts", "identities", "conversations", "messages", "receipts", "turns", "events", "deliveries")
@@ -123,6 +124,18 @@ async def test_only_a_button_offered_in_this_conversation_may_be_pressed(service
             await inbox.receive(services, Incoming("fake", new_id(), address, payload=payload))
         assert refused.value.code == "unknown_button"
     assert await count(services.database, "messages") == 4
+
+
+async def test_typing_a_buttons_title_presses_it_as_long_as_it_is_the_newest_thing_said(services: Services) -> None:
+    small, other = Button("ছোট হয়েছে", "/choose small"), Button("Too big", "/choose big")
+    await write(services, "hello", "amina")
+    await answer(services, said=[Said("Why?", (small, other, Button("TOO BIG", "/choose twin")))])
+    ambiguous = await write(services, "too big", "amina")
+    assert ambiguous.payload is None
+    await answer(services, said=[Said("Why?", (small, other))])
+    typed = await write(services, "too big!", "amina")
+    assert (typed.text, typed.payload) == ("too big!", "/choose big")
+    assert (await write(services, "ছোট হয়েছে।", "amina")).payload is None, "the question was answered meanwhile"
 
 
 CARDS = [

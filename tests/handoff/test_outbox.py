@@ -11,7 +11,7 @@ from handoff_testing import RAHIM, answer, ask_for_person, count, rows, write
 
 from handoff import dead_letters, inbox, outbox, ownership
 from handoff.clock import now as clock_now
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.models import deliveries
 from handoff.outbox import Due
 from handoff.services import Services

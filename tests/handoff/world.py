@@ -15,10 +15,11 @@ from handoff import caretaker, inbox, outbox, ownership, presence, turns
 from handoff.clock import new_id, now
 from handoff.conversations import Refused
 from handoff.database import Database, Transaction, UtcDateTime
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Said
-from handoff.models import metadata, people
+from handoff.models import people
 from handoff.people import Person
+from handoff.schema import metadata
 from handoff.services import Services
 from handoff.turns import Outcome, Turn
 

@@ -1,0 +1,137 @@
+"""Files that go with messages: kept here, never at an address that others know, and shown to nobody but the desk and
+the customer whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from handoff import file_names
+from handoff.channel_models import files
+from handoff.clock import new_id
+from handoff.conversations import Refused
+from handoff.database import Transaction
+from handoff.incoming import Offered
+from handoff.messages import File
+from handoff.models import conversations, identities
+
+MOST_BYTES = 5 * 1024 * 1024
+MOST_FILES = 10
+# of one conversation, however many messages they come with
+MOST_AN_HOUR = 60
+# a provider may say anything of a size
+MOST_SAID = 2**31 - 1
+TOPIC = "files"
+TOO_BIG, TOO_MANY = "larger than 5 MB", "too many files within an hour"
+_LISTED = (files.c.id, files.c.name, files.c.type, files.c.size, files.c.status)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file with its content."""
+
+    file: File
+    content: bytes
+
+
+async def attach(
+    tx: Transaction, conversation_id: str, offered: Sequence[Offered], uploads: Sequence[str], now: datetime
+) -> tuple[File, ...]:
+    """What a message brings along: files that its channel's provider keeps, which wait to be fetched, and uploads that
+    are here already; the caller stores the message and says `belong`.
+
+    Raises:
+        Refused: `too_many_files`, or `unknown_file` for an upload that is not this conversation's or went with another
+            message.
+    """
+    if len(offered) + len(uploads) > MOST_FILES:
+        raise Refused("too_many_files", f"A message can bring at most {MOST_FILES} files; please send them in parts.")
+    found = []
+    f = files.c
+    for upload in dict.fromkeys(uploads):
+        mine = sa.and_(f.id == upload, f.conversation_id == conversation_id, f.message_id.is_(None))
+        # held, or it might be cleared out in this moment
+        row = await tx.row(sa.select(*_LISTED).where(mine).with_for_update())
+        if row is None:
+            raise Refused("unknown_file", "That file is not here; please upload it again.")
+        found.append(File(**row))
+    room = MOST_AN_HOUR - await lately(tx, conversation_id, now) if offered else 0
+    for one in offered:
+        why = TOO_BIG if one.size > MOST_BYTES else TOO_MANY if room < 1 else None
+        room -= 1
+        kept = File(
+            new_id(), file_names.clean(one.name), "", min(max(0, one.size), MOST_SAID), "refused" if why else "waiting"
+        )
+        await tx.execute(
+            sa.insert(files).values(
+                **kept.as_json(),
+                conversation_id=conversation_id,
+                reference=None if why else one.reference,
+                next_at=None if why else now,
+                error=why,
+                created_at=now,
+            )
+        )
+        found.append(kept)
+    if offered:
+        tx.wake(TOPIC)
+    return tuple(found)
+
+
+async def belong(tx: Transaction, attached: Sequence[File], message_id: str) -> None:
+    """The files go with this message, which is stored."""
+    if attached:
+        ids = [one.id for one in attached]
+        await tx.execute(sa.update(files).where(files.c.id.in_(ids)).values(message_id=message_id))
+
+
+async def lately(tx: Transaction, conversation_id: str, now: datetime) -> int:
+    """How many files came to the conversation within an hour."""
+    f = files.c
+    mine = sa.and_(f.conversation_id == conversation_id, f.created_at > now - timedelta(hours=1))
+    return int(await tx.scalar(sa.select(sa.func.count()).where(mine)) or 0)
+
+
+async def for_customer(tx: Transaction, file_id: str, channel: str, address: str) -> Kept | None:
+    """A file of the conversation that this address has, None for anybody else's and for one that is not here."""
+    theirs = sa.and_(identities.c.channel == channel, identities.c.address == address)
+    return await _kept(tx, file_id, theirs)
+
+
+async def for_desk(tx: Transaction, file_id: str) -> Kept | None:
+    """A file that was sent with a message, None for one that is not here."""
+    return await _kept(tx, file_id, files.c.message_id.is_not(None))
+
+
+async def of_contact(tx: Transaction, contact_id: str, most: int | None = None) -> AsyncIterator[Kept]:
+    """All that a contact has sent and is here, the oldest first, read one by one.
+
+    Args:
+        most: how many bytes all of them may have; what does not fit beside those before it is left out unread.
+    """
+    mine = sa.and_(conversations.c.contact_id == contact_id, files.c.status == "here")
+    found = sa.select(files.c.id, files.c.size).join(conversations, conversations.c.id == files.c.conversation_id)
+    read = 0
+    for row in await tx.rows(found.where(mine).order_by(files.c.id)):
+        if most is not None and read + row["size"] > most:
+            continue
+        read += row["size"]
+        kept = await _kept(tx, row["id"], sa.true())
+        if kept is not None:
+            yield kept
+
+
+async def _kept(tx: Transaction, file_id: str, whose: sa.ColumnElement[bool]) -> Kept | None:
+    query = (
+        sa.select(*_LISTED, files.c.content)
+        .join(conversations, conversations.c.id == files.c.conversation_id)
+        .join(identities, identities.c.id == conversations.c.identity_id)
+        .where(files.c.id == file_id, files.c.status == "here", whose)
+    )
+    row = await tx.row(query)
+    if row is None:
+        return None
+    return Kept(File(row["id"], row["name"], row["type"], row["size"], row["status"]), row["content"])
