@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from channel import Provider
+from elsewhere import Elsewhere
 from playwright.sync_api import Browser, Page, sync_playwright
 from running import ROOT, Shohay, demo_settings
 from windows import DESKTOP
@@ -45,7 +46,17 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="session")
-def shohay(tmp_path_factory: pytest.TempPathFactory, models_dir: Path, provider: Provider) -> Iterator[Shohay]:
+def elsewhere() -> Iterator[Elsewhere]:
+    """Somebody else's site, which may embed the widget."""
+    opened = Elsewhere()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def shohay(
+    tmp_path_factory: pytest.TempPathFactory, models_dir: Path, provider: Provider, elsewhere: Elsewhere
+) -> Iterator[Shohay]:
     """A running demo with opening hours of its own and a fake channel that can refuse."""
     folder = tmp_path_factory.mktemp("browser")
     project = folder / "project"
@@ -57,7 +68,18 @@ def shohay(tmp_path_factory: pytest.TempPathFactory, models_dir: Path, provider:
     (project / "data" / "hours.yml").write_text(hours, encoding="utf-8")
     settings = demo_settings(folder, models_dir)
     settings |= {"PROJECT_DIR": str(project), "FAKE_SEND_URL": provider.url}
+    settings |= {"ALLOWED_ORIGINS": elsewhere.origin}
     running = Shohay(settings, folder / "log").start().ready()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def desk_only(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> Iterator[Shohay]:
+    """A server in which no bot works, so that it is there in a moment, for tests that need none or stop it."""
+    folder = tmp_path_factory.mktemp("desk-only")
+    settings = demo_settings(folder, folder / "models") | {"ALLOWED_ORIGINS": elsewhere.origin}
+    running = Shohay(settings, folder / "log", role="web").start().ready(path="/healthz")
     yield running
     running.stop()
 

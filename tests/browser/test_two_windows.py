@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import httpx
 import pytest
 from desk_story import set_scene
 from playwright.sync_api import expect
@@ -128,11 +127,3 @@ def test_a_wrong_password_is_one_sentence(shohay: Shohay, window) -> None:
     page.get_by_test_id("login-password").fill("wrong-password")
     page.get_by_test_id("login-submit").click()
     expect(page.get_by_test_id("login-error")).to_have_text(re.compile("do not fit"))
-
-
-def test_the_widget_is_one_file_under_20_kb_and_works_from_another_origin(shohay: Shohay) -> None:
-    answer = httpx.get(f"{shohay.url}/widget.js", headers={"Accept-Encoding": "identity"})
-    import gzip
-
-    assert len(gzip.compress(answer.content)) < 20 * 1024
-    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"

@@ -11,12 +11,14 @@ SMALL = {"width": 360, "height": 640}
 
 
 class WidgetWindow:
-    """A customer's browser on the demo shop's page."""
+    """A customer's browser on the demo shop's page, or on the one that is there."""
 
-    def __init__(self, page: Page, shohay: Shohay, language: str) -> None:
+    def __init__(self, page: Page, shohay: Shohay, language: str, goto: bool = True) -> None:
         self.page = page
-        page.goto(f"{shohay.url}/?lang={language}")
-        page.get_by_test_id("launcher").click()
+        if goto:
+            page.goto(f"{shohay.url}/?lang={language}")
+        if not page.get_by_test_id("panel").is_visible():
+            page.get_by_test_id("launcher").click()
         select = page.get_by_test_id("language")
         expect(select).to_be_visible()
         if select.input_value() != language:

@@ -26,7 +26,12 @@ any_json = st.recursive(
 any_text = st.text(alphabet=st.characters() | st.sampled_from(["\ud800", "\udfff", "\x00"]), max_size=120)
 nearly_right = st.fixed_dictionaries(
     {},
-    optional={"client_id": any_text | any_json, "text": any_text | any_json, "payload": any_text | any_json},
+    optional={
+        "client_id": any_text | any_json,
+        "text": any_text | any_json,
+        "payload": any_text | any_json,
+        "files": st.lists(any_text | any_json, max_size=12) | any_json,
+    },
 )
 
 
@@ -41,6 +46,12 @@ def parse(body: bytes, headers: dict[str, str] | None = None) -> Any:
 @example({"client_id": "\ud800", "text": "hello"})
 @example({"client_id": "a", "text": "\udfff"})
 @example({"client_id": "a", "text": ["hello"]})
+@example({"client_id": "a", "text": [], "files": ["1"]})
+@example({"client_id": "a", "payload": "/x", "files": ["1"]})
+@example({"client_id": "a", "files": ["\x00"]})
+@example({"client_id": "a", "files": ["1"] * 11})
+@example({"client_id": "a", "files": {"1": "2"}})
+@example({"client_id": "a", "files": ["1" * 37]})
 def test_any_json_is_a_message_or_a_bad_request(raw: Any) -> None:
     try:
         parsed = parse(json.dumps(raw).encode())
@@ -52,8 +63,10 @@ def test_any_json_is_a_message_or_a_bad_request(raw: Any) -> None:
     assert message.key == f"visitor:{raw['client_id']}"
     assert 1 <= len(raw["client_id"]) <= MAX_CLIENT_ID
     assert (message.text, message.payload) == (raw.get("text") or "", raw.get("payload"))
-    assert (raw.get("text") is None) != (raw.get("payload") is None)
-    for stored in (message.key, message.text, message.payload or ""):
+    assert message.uploads == tuple(dict.fromkeys(raw.get("files") or ()))
+    assert len(message.uploads) <= 10 and all(1 <= len(one) <= 36 for one in message.uploads)
+    assert (raw.get("text") is None and not message.uploads) != (raw.get("payload") is None)
+    for stored in (message.key, message.text, message.payload or "", *message.uploads):
         stored.encode()  # PostgreSQL takes neither half-characters nor NUL
         assert "\x00" not in stored
 
@@ -77,9 +90,13 @@ def test_what_does_not_call_itself_json_is_a_bad_request(headers: dict[str, str]
             parse(body, headers)
 
 
-def test_typed_text_and_a_pressed_button_are_taken() -> None:
+def test_typed_text_files_and_a_pressed_button_are_taken() -> None:
     (typed,) = parse(json.dumps({"client_id": "1", "text": "আমার অর্ডার কোথায়?"}).encode())
     assert (typed.text, typed.payload) == ("আমার অর্ডার কোথায়?", None)
+    (shown,) = parse(b'{"client_id": "3", "files": ["a", "b", "a"]}')
+    assert (shown.text, shown.payload, shown.uploads) == ("", None, ("a", "b"))
+    (both,) = parse(b'{"client_id": "4", "text": "broken", "files": ["a"]}')
+    assert (both.text, both.uploads) == ("broken", ("a",))
     (pressed,) = parse(
         b'{"client_id": "2", "payload": "/human_agent"}', {"content-type": "application/json; charset=utf-8"}
     )

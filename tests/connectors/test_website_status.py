@@ -16,7 +16,7 @@ from connectors.website.connector import CHANNEL
 from handoff import inbox, ownership, presence, store
 from handoff.clock import new_id, now
 from handoff.conversations import Conversation
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.models import people
 from handoff.people import Person
 from handoff.services import Services

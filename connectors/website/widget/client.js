@@ -1,0 +1,177 @@
+/** A random id; crypto.randomUUID is missing on pages without https. */
+function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+const REQUEST_TIMEOUT = 15 * SECOND;
+const RECONNECT_MIN = 1 * SECOND;
+const RECONNECT_MAX = 15 * SECOND;
+
+/** Milliseconds to wait before the given attempt (from 0): doubling, capped, with jitter. */
+function backoff(attempt) {
+  return Math.min(RECONNECT_MAX, RECONNECT_MIN * 2 ** attempt) * (0.75 + Math.random() / 4);
+}
+
+function sleep(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** An answer that was not the one asked for; status 0 means that none came. Code and message are the server's. */
+class Failure extends Error {
+  constructor(status, { code, message } = {}) {
+    super(typeof message === "string" ? message : "");
+    this.status = status;
+    this.code = typeof code === "string" ? code : "";
+  }
+
+  /** Whether the same request may succeed a little later. */
+  get passing() {
+    return this.status === 0 || this.status >= 500;
+  }
+}
+
+/**
+ * fetch with a time limit unless a signal is given; every network error is a Failure of status 0.
+ * Paths are the website API's, those with a slash in front the server's.
+ */
+async function call(method, path, { body, headers, signal } = {}) {
+  const control = new AbortController();
+  const timer = signal ? 0 : setTimeout(() => control.abort(), REQUEST_TIMEOUT);
+  try {
+    return await fetch(new URL(path, API), {
+      method,
+      headers: body ? { "Content-Type": "application/json", ...headers } : headers,
+      body: body && JSON.stringify(body),
+      credentials: "omit",
+      cache: path === "labels" ? "default" : "no-store",
+      signal: signal || control.signal,
+    });
+  } catch {
+    throw new Failure(0);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function failureOf(response) {
+  try {
+    return new Failure(response.status, (await response.json()).error);
+  } catch {
+    return new Failure(response.status); // not our server's answer (a proxy's page, say): there is nothing to show
+  }
+}
+
+/** What the widget says, in all languages; needs no session. */
+async function fetchLabels() {
+  const response = await call("GET", "labels");
+  if (!response.ok) throw await failureOf(response);
+  return response.json();
+}
+
+/** The website API as one customer: keeps the session, renews it when the server no longer knows it. */
+class Client {
+  /**
+   * language(): of a new session; forgotten(): the session is gone; created(token): a new one is there;
+   * moved(): another one of the same customer has taken its place; left(): it was left for good, and nothing of it may
+   * come any more.
+   */
+  constructor(hooks) {
+    this.hooks = hooks;
+    this.token = storage.get("token");
+    this.wanted = false; // the customer has opened the panel, so a lost session is worth renewing
+    this.creating = null;
+  }
+
+  session() {
+    if (this.token) return Promise.resolve(this.token);
+    if (!this.creating) {
+      this.creating = this.create().finally(() => {
+        this.creating = null;
+      });
+    }
+    return this.creating;
+  }
+
+  async create() {
+    const response = await call("POST", "sessions", { body: { language: this.hooks.language() } });
+    if (!response.ok) throw await failureOf(response);
+    const { token } = await response.json();
+    this.token = token;
+    storage.set("token", token);
+    this.hooks.created(token);
+    return token;
+  }
+
+  /** Tells whom the shop vouches for; a chat that is somebody else's is left for a new one. */
+  async identify(voucher) {
+    this.wanted = true; // an order can be asked about from the first message on
+    try {
+      storage.set("identified", "yes"); // before the answer, which may be lost when the server has it already
+      await this.vouch(voucher);
+    } catch (error) {
+      if (error.status !== 409) throw error;
+      this.leave();
+      storage.set("identified", "yes");
+      await this.vouch(voucher);
+    }
+  }
+
+  /** Who is known from another device goes on there: the answer then brings that chat's token. */
+  async vouch(voucher) {
+    const { token } = await this.json("POST", "identity", { voucher });
+    if (token) this.move(token);
+  }
+
+  /** Goes on in another session. */
+  move(token) {
+    this.token = token;
+    storage.set("token", token);
+    this.hooks.moved();
+  }
+
+  /** The customer has signed out: what was theirs is not shown to whoever comes next. */
+  leave() {
+    storage.remove("identified");
+    storage.remove("token");
+    this.hooks.left();
+    if (this.token) this.forget(this.token);
+  }
+
+  forget(token) {
+    if (this.token !== token) return;
+    const stored = storage.get("token"); // another tab may have renewed it already
+    this.token = stored === token ? null : stored;
+    if (!this.token) storage.remove("token");
+    this.hooks.forgotten();
+  }
+
+  /** An authorized request; resolves to the Response, or throws a Failure. */
+  async request(method, path, extra = {}) {
+    for (let renewed = false; ; renewed = true) {
+      if (!this.token && !this.wanted) throw new Failure(401);
+      const token = await this.session();
+      const headers = { Authorization: `Bearer ${token}`, ...extra.headers };
+      const response = await call(method, path, { ...extra, headers });
+      if (response.ok) return response;
+      if (response.status === 401) {
+        this.forget(token);
+        if (!renewed) continue;
+      }
+      throw await failureOf(response);
+    }
+  }
+
+  async json(method, path, body) {
+    const response = await this.request(method, path, { body });
+    try {
+      return await response.json();
+    } catch {
+      throw new Failure(0); // cut off in the middle
+    }
+  }
+}
