@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from handoff.inbox import Incoming
-from handoff.messages import Button
+from handoff.incoming import Changed, Incoming
+from handoff.messages import Button, Card
 from handoff.pace import Rate
+
+# what a request of a provider brings: a message, or a change of an earlier one
+Inbound = Incoming | Changed
 
 
 class BadRequest(Exception):
@@ -29,7 +32,12 @@ class Request:
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """A message on its way out, in the order of `seq` within its conversation."""
+    """A message on its way out, in the order of `seq` within its conversation.
+
+    Attributes:
+        parts: how many parts of it were taken already, where it is too long for one (`RetryAfter.parts`).
+        card: what may be shown beside the text, which says all of it too.
+    """
 
     id: str
     conversation_id: str
@@ -39,18 +47,32 @@ class OutboundMessage:
     author_name: str | None
     text: str
     buttons: Sequence[Button]
+    card: Card | None = None
+    language: str | None = None
+    parts: int = 0
 
 
 @dataclass(frozen=True)
 class Sent:
-    """The provider took it."""
+    """The provider took it.
+
+    Attributes:
+        provider_id: what the provider calls it within the chat; of several parts the last.
+    """
+
+    provider_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """The provider will never take it; `why` is shown at the desk."""
+    """The provider will never take it; `why` is shown at the desk.
+
+    Attributes:
+        gone: nor anything else for this chat: its customer has blocked us, or it is no more.
+    """
 
     why: str
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,10 +81,12 @@ class RetryAfter:
 
     Attributes:
         everyone: the provider takes nothing from us for that long, for any chat.
+        parts: how many parts of it were taken before the one that was not.
     """
 
     seconds: float
     everyone: bool = False
+    parts: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,7 +105,10 @@ class Capabilities:
 
     Attributes:
         push: we must send; otherwise the customer's page fetches, as on the website.
-        max_length: characters a message may have.
+        typing: it can show that somebody is typing (`Typing`).
+        files: customers can send files there (`FileSource`).
+        edit: customers can change there what they have written.
+        max_length: characters a message may have; a longer one is sent in parts.
         rate: how quickly it takes messages; None is as quickly as we send.
     """
 
@@ -89,6 +116,8 @@ class Capabilities:
     buttons: bool
     typing: bool
     max_length: int
+    files: bool = False
+    edit: bool = False
     rate: Rate | None = None
 
 
@@ -107,10 +136,57 @@ class Connector(Protocol):
         """Who sent it, in the channel's own terms."""
         ...
 
-    def parse(self, request: Request, sender: str) -> Sequence[Incoming]:
-        """The messages in a verified request."""
+    def parse(self, request: Request, sender: str) -> Sequence[Inbound]:
+        """What is in a verified request; nothing when it is of a kind that says nothing to us."""
         ...
 
     async def send(self, message: OutboundMessage) -> SendResult:
         """Hands it to the provider once. Several messages are sent side by side, never two of one conversation."""
+        ...
+
+
+@runtime_checkable
+class Courteous(Protocol):
+    """A connector that does something for its customer once their request is stored, such as ending a button's
+    waiting sign. What it raises is noted and changes nothing."""
+
+    async def received(self, request: Request) -> None: ...
+
+
+@runtime_checkable
+class Typing(Protocol):
+    """A connector that can show that somebody is typing to this address, for some seconds. What it raises is noted and
+    changes nothing."""
+
+    async def typing(self, address: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file as its provider gave it."""
+
+    content: bytes
+
+
+@dataclass(frozen=True)
+class NotFetched:
+    """The provider did not give it.
+
+    Attributes:
+        final: it never will.
+        too_big: since it is longer than what was asked for, which some providers say without giving anything.
+    """
+
+    why: str
+    final: bool
+    too_big: bool = False
+
+
+@runtime_checkable
+class FileSource(Protocol):
+    """A connector whose files are fetched after their message is stored."""
+
+    async def fetch(self, reference: str, most: int) -> Fetched | NotFetched:
+        """The file that an `Incoming` named by this reference; no more than `most` bytes are read of it, and a longer
+        one comes cut off there: how long a file may be is not the connector's to say."""
         ...

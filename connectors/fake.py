@@ -1,6 +1,7 @@
 """A channel for development and tests, a real connector over HTTP: it posts what it sends to an address of yours.
 
-`POST /hooks/fake` takes `{"key", "from", "text"|"payload", "language"?}` with the header `X-Fake-Secret`.
+`POST /hooks/fake` takes `{"key", "from", "text"|"payload", "language"?, "files"?: [{"url", "name", "size"?}]}` with the
+header `X-Fake-Secret`. Files are fetched from where it posts to, and from nowhere else.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import httpx
 from connectors.base import (
     BadRequest,
     Capabilities,
+    Fetched,
     Forged,
+    NotFetched,
     OutboundMessage,
     Rejected,
     Request,
@@ -24,12 +27,13 @@ from connectors.base import (
     Unknown,
     is_text,
 )
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming, Offered
 from handoff.pace import Rate
+from handoff.streams import up_to
 
 CHANNEL = "fake"
 MAX_KEY = 200
-_FORM = "Send key, from and text or payload as a JSON object."
+_FORM = "Send key, from and text, payload or files as a JSON object."
 
 
 class Fake:
@@ -39,7 +43,9 @@ class Fake:
     name = CHANNEL
 
     def __init__(self, secret: str, send_url: str, client: httpx.AsyncClient, rate: Rate | None = None) -> None:
-        self.capabilities = Capabilities(push=True, buttons=True, typing=False, max_length=4000, rate=rate)
+        if not secret:
+            raise ValueError("The fake channel needs a secret; without one anybody could write as anybody.")
+        self.capabilities = Capabilities(push=True, buttons=True, typing=False, max_length=4000, files=True, rate=rate)
         self._secret = secret
         self._send_url = send_url
         self._client = client
@@ -60,14 +66,18 @@ class Fake:
             raw = json.loads(request.body)
             key, address = raw["key"], raw["from"]
             text, payload, language = raw.get("text") or "", raw.get("payload"), raw.get("language")
+            files = tuple(Offered(one["url"], one["name"], one.get("size", 0)) for one in raw.get("files") or ())
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadRequest(_FORM) from error
         given = [key, address, text, *(value for value in (payload, language) if value is not None)]
+        given += [said for one in files for said in (one.reference, one.name)]
+        if not all(isinstance(one.size, int) for one in files):
+            raise BadRequest(_FORM)
         if not all(isinstance(value, str) and is_text(value) for value in given):
             raise BadRequest(_FORM)
         if not (1 <= len(key) <= MAX_KEY and 1 <= len(address) <= MAX_KEY):
             raise BadRequest(f"key and from must have 1 to {MAX_KEY} characters.")
-        return [Incoming(CHANNEL, key, address, text=text, payload=payload, language=language)]
+        return [Incoming(CHANNEL, key, address, text=text, payload=payload, language=language, files=files)]
 
     async def send(self, message: OutboundMessage) -> SendResult:
         body = {
@@ -92,6 +102,27 @@ class Fake:
         if response.is_client_error:
             return Rejected(f"HTTP {response.status_code}")
         return Unknown(f"HTTP {response.status_code}")
+
+    async def fetch(self, reference: str, most: int) -> Fetched | NotFetched:
+        """See `connectors.base.FileSource`."""
+        if _place(reference) != _place(self._send_url):
+            return NotFetched("not at this channel's place", final=True)
+        try:
+            async with self._client.stream("GET", reference) as response:
+                if not response.is_success:
+                    return NotFetched(f"HTTP {response.status_code}", final=response.status_code in (404, 410))
+                return Fetched(await up_to(response.aiter_bytes(), most))
+        except httpx.HTTPError as error:
+            return NotFetched(type(error).__name__, final=False)
+
+
+def _place(url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port; None for what is no address."""
+    try:
+        parsed = httpx.URL(url)
+        return parsed.scheme, parsed.host, parsed.port
+    except (httpx.InvalidURL, ValueError):
+        return None
 
 
 def _seconds(retry_after: str) -> float:

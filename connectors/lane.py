@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
+from connectors.backoff import pause
 from connectors.base import Connector, OutboundMessage, Rejected, RetryAfter, SendResult, Sent, Unknown
 from handoff import outbox
 from handoff.clock import now as clock_now
@@ -26,7 +26,6 @@ LOOK_AGAIN_SECONDS = 1.0
 CALM_SECONDS = 0.05
 # what is on its way when the program stops may still arrive
 GRACE_SECONDS = 3.0
-LONGEST_PAUSE_SECONDS = 300.0
 LONGEST_ASKED_SECONDS = 86_400.0
 
 
@@ -129,6 +128,9 @@ class Lane:
             author_name=due.message.author_name,
             text=due.message.text,
             buttons=due.message.buttons,
+            card=due.message.card,
+            language=due.message.language,
+            parts=due.parts,
         )
         await asyncio.sleep((due.send_at - clock_now()).total_seconds())
         try:
@@ -136,9 +138,11 @@ class Lane:
                 return await self._connector.send(message)
         except TimeoutError:
             return Unknown(f"no answer within {SEND_SECONDS:g} seconds")
+        except DatabaseAway:  # asked by a connector that keeps its keys there, before anything was sent
+            return RetryAfter(LOOK_AGAIN_SECONDS)
         except Exception as error:
             # neither its words nor its traceback: they may quote the message
-            log.error("send_broke", message=message.id, channel=due.channel, error=_kind_and_place(error))
+            log.error("send_broke", message=message.id, channel=due.channel, error=kind_and_place(error))
             return Unknown(type(error).__name__)
 
     async def _settle(self, due: Due, result: SendResult) -> None:
@@ -147,12 +151,15 @@ class Lane:
                 until = clock_now() + timedelta(seconds=_asked(result.seconds))
                 await outbox.pause(self._database, due.channel, until, self._rate)
             if due.attempts < outbox.MAX_ATTEMPTS:
-                await outbox.retry(self._database, due, clock_now() + _pause(result.seconds, due.attempts))
+                at = clock_now() + pause(due.attempts, _asked(result.seconds))
+                await outbox.retry(self._database, due, at, max(due.parts, result.parts))
                 return
             result = Rejected("not taken after many tries")
         status = "sent" if isinstance(result, Sent) else "failed" if isinstance(result, Rejected) else "unknown"
         why = None if isinstance(result, Sent) else result.why
         await outbox.settle(self._database, due, status, why, self._rate)
+        if isinstance(result, Rejected) and result.gone:
+            await outbox.give_up_chat(self._database, due.message.conversation_id, result.why)
 
 
 def _asked(seconds: float) -> float:
@@ -160,14 +167,8 @@ def _asked(seconds: float) -> float:
     return min(max(0.0, seconds), LONGEST_ASKED_SECONDS)
 
 
-def _pause(asked: float, attempts: int) -> timedelta:
-    """What the provider asked for, and on repeated failures longer, with jitter so that not all come back at once:
-    eight tries take some eleven minutes."""
-    seconds = max(_asked(asked), min(3.0 ** (attempts - 1), LONGEST_PAUSE_SECONDS))
-    return timedelta(seconds=seconds * random.uniform(1.0, 1.25))  # noqa: S311 (no secret hangs on it)
-
-
-def _kind_and_place(error: Exception) -> str:
+def kind_and_place(error: Exception) -> str:
+    """What broke and where, and nothing that it was about."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

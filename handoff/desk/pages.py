@@ -18,7 +18,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.exceptions import HTTPException
 
-from handoff import access, brief, people, presence, store
+from handoff import access, brief, people, pictures, presence, store
 from handoff.clock import now as clock_now
 from handoff.database import Transaction
 from handoff.desk import board, stand, tabs, templating, transcript, views
@@ -163,7 +163,7 @@ def router(services: Services) -> APIRouter:
             conversation=detail,
             brief=detail["brief"],
             contact_name=glimpse.contact_name,
-            lines=transcript.lines(detail["messages"], local, today, after),
+            lines=transcript.lines(detail["messages"], local, today, after, detail["customer_seen"]),
             after=after,
             mine=mine,
             # nobody's, or theirs: what a colleague has in hand is the colleague's to send
@@ -210,9 +210,11 @@ def router(services: Services) -> APIRouter:
             return page("no_access.html", 403, me=person, csrf_token=session.csrf_token)
         async with database.read() as tx:
             beside = await side(tx, person)
+            picture = (await pictures.paths(tx, [person.id])).get(person.id)
         return page(
             template,
             **beside,
+            picture=picture,
             csrf_token=session.csrf_token,
             tab=tab,
             team=team if team in teams else "",

@@ -4,36 +4,59 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter, BackgroundTasks, Header, Query, Request, Response
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from handoff import access, assignment, brief, dead_letters, events, ownership, people, presence, privacy
+from handoff import (
+    access,
+    assignment,
+    brief,
+    dead_letters,
+    events,
+    ownership,
+    people,
+    pictures,
+    presence,
+    privacy,
+    signs,
+)
 from handoff.clock import now as clock_now
 from handoff.conversations import Refused
 from handoff.desk import views
 from handoff.inbox import MAX_TEXT
+from handoff.plain_text import storable
 from handoff.services import Services
+from handoff.streams import up_to
 
 HEARTBEAT_SECONDS = 15
+STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+# how far back signs are looked for: what another process has written meanwhile, by a clock that may differ
+LATELY = timedelta(seconds=10)
+# its bodies are read here piece by piece, up to a limit of their own
+PICTURE = "/api/desk/picture"
+
+
+Text = Annotated[str, AfterValidator(storable)]
 
 
 class Login(BaseModel):
-    name: str = Field(max_length=60)
-    password: str = Field(max_length=200)
+    name: Text = Field(max_length=60)
+    password: Text = Field(max_length=200)
 
 
 class Reply(BaseModel):
-    text: str = Field(max_length=MAX_TEXT)
+    text: Text = Field(max_length=MAX_TEXT)
     private: bool = False
 
 
 class Transfer(BaseModel):
-    agent: str | None = Field(default=None, max_length=60, description="name of the agent; none puts it in the queue")
-    team: str | None = Field(default=None, max_length=40, description="whose queue; none keeps it with its team")
-    note: str = Field(default="", max_length=MAX_TEXT, description="for the desk only")
+    agent: Text | None = Field(default=None, max_length=60, description="name of the agent; none puts it in the queue")
+    team: Text | None = Field(default=None, max_length=40, description="whose queue; none keeps it with its team")
+    note: Text = Field(default="", max_length=MAX_TEXT, description="for the desk only")
 
 
 class Snooze(BaseModel):
@@ -44,8 +67,20 @@ class Presence(BaseModel):
     available: bool = Field(description="whether new conversations may be given to you")
 
 
+class Seen(BaseModel):
+    seq: int = Field(ge=0, le=2**31 - 1, description="of the newest message that you have read")
+
+
 class WrongPassword(Exception):
     """Name and password do not fit."""
+
+
+_PICTURE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in pictures.KINDS},
+    }
+}
 
 
 def router(services: Services, secure_cookies: bool) -> APIRouter:
@@ -89,16 +124,31 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
         response.delete_cookie(access.COOKIE)
 
     @routes.get("/me")
-    async def me(request: Request) -> dict[str, str]:
+    async def me(request: Request) -> dict[str, str | None]:
         session = await access.session(database, request)
         person = session.person
+        async with database.read() as tx:
+            picture = (await pictures.paths(tx, [person.id])).get(person.id)
         return {
             "id": person.id,
             "name": person.name,
             "display_name": person.display_name,
             "role": person.role,
             "csrf_token": session.csrf_token,
+            "picture": picture,
         }
+
+    @routes.post("/picture", openapi_extra=_PICTURE_BODY)
+    async def set_picture(request: Request) -> dict[str, str]:
+        person = await access.desk_person(database, request)
+        return {
+            "picture": await pictures.put(database, person.id, await up_to(request.stream(), pictures.MOST_BYTES + 1))
+        }
+
+    @routes.delete("/picture", status_code=204)
+    async def take_picture_away(request: Request) -> None:
+        person = await access.desk_person(database, request)
+        await pictures.take_away(database, person.id)
 
     @routes.get("/agents")
     async def agents(request: Request) -> dict[str, Any]:
@@ -120,7 +170,7 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
             agent = await presence.agent(tx, person.id, clock_now())
         return views.agent_json(agent) if agent else {}
 
-    @routes.post("/next", response_model=None)
+    @routes.post("/next", response_model=None, responses={204: {"description": "None suits you"}})
     async def take_next(request: Request) -> dict[str, Any] | Response:
         person = await access.desk_person(database, request)
         taken = await assignment.take_next(services, person)
@@ -164,7 +214,11 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
         await ownership.snooze(services, conversation_id, person, body.until)
         return await _detail(request, conversation_id)
 
-    @routes.post("/conversations/{conversation_id}/messages", status_code=201)
+    @routes.post(
+        "/conversations/{conversation_id}/messages",
+        status_code=201,
+        responses={200: {"description": "This Idempotency-Key was here before; the same message"}},
+    )
     async def reply(
         request: Request,
         response: Response,
@@ -180,6 +234,21 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
         if not new:
             response.status_code = 200
         return views.message_json(message)
+
+    @routes.post("/conversations/{conversation_id}/typing", status_code=204)
+    async def typing(request: Request, conversation_id: str, afterwards: BackgroundTasks) -> None:
+        person = await access.desk_person(database, request)
+        await ownership.typing(services, conversation_id, person)
+        if services.shown is not None:
+            async with database.read() as tx:
+                where = await signs.address(tx, conversation_id)
+            if where is not None:
+                afterwards.add_task(services.shown.typing, *where)
+
+    @routes.post("/conversations/{conversation_id}/seen", status_code=204)
+    async def seen(request: Request, conversation_id: str, body: Seen) -> None:
+        person = await access.desk_person(database, request)
+        await ownership.seen(services, conversation_id, person, body.seq)
 
     @routes.post("/conversations/{conversation_id}/messages/{message_id}/resend")
     async def resend(request: Request, conversation_id: str, message_id: str) -> dict[str, Any]:
@@ -211,8 +280,10 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
         await ownership.resolve(services, conversation_id, person)
         return await _detail(request, conversation_id)
 
-    @routes.get("/events")
-    async def watch(request: Request, last_event_id: Annotated[int | None, Header(ge=0)] = None) -> EventSourceResponse:
+    @routes.get("/events", response_class=EventSourceResponse, responses=STREAM)
+    async def watch(
+        request: Request, last_event_id: Annotated[int | None, Header(ge=0, le=events.MOST)] = None
+    ) -> EventSourceResponse:
         person = await access.desk_person(database, request)
         if last_event_id is None:
             async with database.watch() as tx:
@@ -234,10 +305,12 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
 async def _watch(services: Services, token: str, person_id: str, last_id: int) -> AsyncIterator[ServerSentEvent]:
     """Every event since `last_id`, then each as it comes; the pages fetch anew what an event names.
 
-    As long as somebody reads them, this person is at the desk. Ends soon after the session that `token` opened.
+    Between them, without a place in their order, what is new of who is typing and who has read. As long as somebody
+    reads all this, this person is at the desk. Ends soon after the session that `token` opened.
     """
-    signals = services.database.signals.subscribe("events")
+    wakes = services.database.signals.subscribe("events")
     beat = clock_now()
+    known: dict[str, signs.Signs] = {}
     try:
         while True:
             if clock_now() - beat >= presence.BEAT:
@@ -247,11 +320,17 @@ async def _watch(services: Services, token: str, person_id: str, last_id: int) -
                 await presence.seen(services.database, person_id)
             async with services.database.watch() as tx:
                 found = await events.after(tx, last_id)
+                shown = await signs.changed_since(tx, clock_now() - LATELY)
             for event in found:
                 last_id = event.id
                 data = {"conversation_id": event.conversation_id, "public": event.public, **event.payload}
                 yield ServerSentEvent(data=json.dumps(data), event=event.kind, id=str(event.id))
+            for conversation_id, now in shown.items():
+                if known.get(conversation_id) != now:
+                    data = {"conversation_id": conversation_id, **views.signs_json(now)}
+                    yield ServerSentEvent(data=json.dumps(data), event="signs")
+            known = shown
             if not found:
-                await signals.wait(2.0)
+                await wakes.wait(2.0)
     finally:
-        signals.close()
+        wakes.close()

@@ -23,7 +23,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for one in (words, language_name, visitor, short_time, day_and_time, span, contact_link):
+    for one in (words, language_name, visitor, short_time, day_and_time, span, contact_link, file_size):
         show.filters[one.__name__] = one
     return show
 
@@ -74,6 +74,13 @@ def span(seconds: int) -> str:
     if seconds < 3600:
         return f"{seconds // 60}:{seconds % 60:02}"
     return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+
+
+def file_size(size: int) -> str:
+    """Bytes as people count them: 2.4 MB, 340 KB."""
+    if size >= 1024 * 1024:
+        return f"{size / 1024 / 1024:.1f} MB"
+    return f"{max(1, round(size / 1024))} KB"
 
 
 def contact_link(contact: str) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from handoff import ratings
+from handoff.sniffing import SHOWN
 
 SAME_BREATH = timedelta(minutes=5)
 TROUBLE = frozenset({"failed", "unknown"})
@@ -19,6 +20,31 @@ class Offer:
 
     title: str
     pressed: bool
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file that came with a message.
+
+    Attributes:
+        size: in bytes, 0 when nobody has said it.
+        status: `here`, `waiting`, `refused` or `failed`, as `handoff.messages.File` says.
+        shown: it is a picture that a browser can show.
+    """
+
+    id: str
+    name: str
+    size: int
+    status: str
+    shown: bool
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a message said before its customer changed it, and since when, in the reader's time zone."""
+
+    text: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,9 @@ class Line:
         delivery: `pending`, `sending`, `sent`, `failed` or `unknown`, of an agent's message to the customer; of the
             bot's and the house's only the last two, which an agent should know of.
         delivery_error: why it did not arrive, or perhaps not.
+        seen: the newest message of an agent that the customer has read.
+        before: what it said before its customer changed it, the oldest first.
+        deleted: its customer took it back; nothing is left of what it said.
     """
 
     id: str
@@ -54,17 +83,24 @@ class Line:
     pressed: bool
     rated: int | None
     offers: tuple[Offer, ...]
+    files: tuple[Sent, ...]
     delivery: str | None
     delivery_error: str | None
+    seen: bool
+    before: tuple[Before, ...]
+    deleted: bool
 
 
-def lines(messages: Sequence[Mapping[str, Any]], zone: tzinfo, today: date, after: int = 0) -> list[Line]:
+def lines(
+    messages: Sequence[Mapping[str, Any]], zone: tzinfo, today: date, after: int = 0, customer_seen: int = 0
+) -> list[Line]:
     """The lines with a seq above `after`, oldest first.
 
     Args:
         messages: all messages of the conversation, as `views.conversation_detail` gives them.
         zone: the reader's time zone.
         today: the reader's day.
+        customer_seen: the seq of the newest message of an agent that the customer has read.
     """
     pressed = _pressed(messages)
     found: list[Line] = []
@@ -99,8 +135,18 @@ def lines(messages: Sequence[Mapping[str, Any]], zone: tzinfo, today: date, afte
             offers=tuple(
                 Offer(button["title"], (message["seq"], button["payload"]) in pressed) for button in message["buttons"]
             ),
+            files=tuple(
+                Sent(file["id"], file["name"], file["size"], file["status"], file["type"] in SHOWN)
+                for file in message["files"]
+            ),
             delivery=delivery,
             delivery_error=message.get("delivery_error") if delivery in TROUBLE else None,
+            seen=message["seq"] == customer_seen,
+            before=tuple(
+                Before(edit["text"], datetime.fromisoformat(edit["since"]).astimezone(zone))
+                for edit in message["edits"]
+            ),
+            deleted=message["deleted"],
         )
         if line.seq > after:
             found.append(line)

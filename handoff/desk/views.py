@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handoff import brief, presence, queue, store
+from handoff import brief, changes, presence, queue, signs, store
 from handoff.clock import iso
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation
@@ -18,10 +18,12 @@ from handoff.messages import Message
 from handoff.models import contacts, conversations, deliveries, messages, people
 from handoff.presence import Agent
 from handoff.services import Services
+from handoff.signs import Signs
 from handoff.turnstile import status_is
 
 PAGE = 50
 MOST_COUNTED = 1000
+MOST_SKIPPED = 2**31 - 1
 # who has heard nothing for longer than this is not waiting for that message any more
 LOST = timedelta(days=7)
 STATUSES = ("queued", "assigned", "bot", "resolved")
@@ -59,13 +61,18 @@ class Filter:
 @dataclass(frozen=True)
 class Glimpse:
     """What a row of the list tells of a conversation besides its state: who writes, and the newest words of theirs,
-    the bot's or an agent's. Notices and private notes are passed over."""
+    the bot's or an agent's. Notices and private notes are passed over.
+
+    Attributes:
+        file: the name of the first file that came with these words.
+    """
 
     contact_name: str | None
     author: str | None = None
     author_name: str | None = None
     text: str = ""
     said_at: datetime | None = None
+    file: str | None = None
 
 
 async def conversation_list(
@@ -86,7 +93,7 @@ async def conversation_list(
         query = query.order_by(c.deadline.is_(None), c.deadline, c.updated_at.desc(), c.id.desc())
     else:
         query = query.order_by(c.updated_at.desc(), c.id.desc())
-    skipped = int(after) if after and after.isdecimal() else 0
+    skipped = min(int(after), MOST_SKIPPED) if after and after.isdecimal() else 0
     rows = await tx.rows(query.offset(skipped))
     return {
         "conversations": [_row(row) for row in rows[:limit]],
@@ -104,14 +111,21 @@ async def glimpses(tx: Transaction, ids: Sequence[str]) -> dict[str, Glimpse]:
         .subquery()
     )
     query = (
-        sa.select(conversations.c.id, contacts.c.name, m.author, m.author_name, m.text, m.created_at)
+        sa.select(conversations.c.id, contacts.c.name, m.author, m.author_name, m.text, m.created_at, m.files)
         .join(contacts, contacts.c.id == conversations.c.contact_id)
         .outerjoin(newest, newest.c.conversation_id == conversations.c.id)
         .outerjoin(messages, sa.and_(m.conversation_id == newest.c.conversation_id, m.seq == newest.c.seq))
         .where(conversations.c.id.in_(ids))
     )
     return {
-        row["id"]: Glimpse(row["name"], row["author"], row["author_name"], row["text"] or "", row["created_at"])
+        row["id"]: Glimpse(
+            row["name"],
+            row["author"],
+            row["author_name"],
+            row["text"] or "",
+            row["created_at"],
+            row["files"][0]["name"] if row["files"] else None,
+        )
         for row in await tx.rows(query)
     }
 
@@ -146,11 +160,13 @@ async def conversation_detail(tx: Transaction, conversation: Conversation, now: 
     fates = {
         row["message_id"]: {"delivery": row["status"], "delivery_error": row["error"]} for row in await tx.rows(sending)
     }
+    edits = await changes.earlier(tx, conversation.id)
     return {
         **_row(row),
         "queue_position": await queue.position(tx, conversation) if conversation.status == "queued" else None,
+        **signs_json(await signs.of(tx, conversation.id)),
         "brief": await brief.brief(tx, conversation, said, now),
-        "messages": [{**message_json(one), **fates.get(one.id, ARRIVED)} for one in said],
+        "messages": [{**message_json(one, edits.get(one.id, ())), **fates.get(one.id, ARRIVED)} for one in said],
     }
 
 
@@ -203,8 +219,21 @@ async def teams(tx: Transaction, services: Services, now: datetime) -> list[dict
     ]
 
 
-def message_json(message: Message) -> dict[str, Any]:
-    """A message as the desk sees it; what the bot understood stands on the customer's message and its replies."""
+def signs_json(known: Signs) -> dict[str, Any]:
+    """Whether the customer is typing, and how far they and their agent have read."""
+    return {
+        "customer_typing": known.typing_for("customer", clock_now()) > 0,
+        "customer_seen": known.customer_seen,
+        "agent_seen": known.agent_seen,
+    }
+
+
+def message_json(message: Message, earlier: Sequence[changes.Earlier] = ()) -> dict[str, Any]:
+    """A message as the desk sees it; what the bot understood stands on the customer's message and its replies.
+
+    Args:
+        earlier: what it said before its customer changed it.
+    """
     return {
         "id": message.id,
         "seq": message.seq,
@@ -213,10 +242,14 @@ def message_json(message: Message) -> dict[str, Any]:
         "text": message.text,
         "payload": message.payload,
         "buttons": [button.as_json() for button in message.buttons],
+        "files": [file.as_json() for file in message.files],
         "private": message.private,
         "language": message.language,
         "intent": message.intent,
         "confidence": message.confidence,
+        "edited_at": iso(message.edited_at),
+        "edits": [before.as_json() for before in earlier],
+        "deleted": message.deleted,
         "created_at": iso(message.created_at),
     }
 

@@ -14,7 +14,7 @@ from connectors.delivery import Delivery
 from handoff import inbox, turns
 from handoff.clock import new_id
 from handoff.clock import now as clock_now
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Said
 from handoff.models import deliveries, messages
 from handoff.services import Services

@@ -21,9 +21,12 @@ class Receiver:
     """Keeps what it got, and when. `answers` maps a message's text to what its attempts get in turn: a status, a status
     with headers, or one of the words above; anything further gets 200. Each answer takes `seconds`.
 
+    It gives out `files` by their paths; who asks for one gets what `answers` has for the path first.
+
     Attributes:
         most_at_once: how many messages it had in hand at the same time.
         crowded: chats of which it had two in hand at the same time.
+        asked: the paths that were asked for.
     """
 
     url: str = ""
@@ -34,6 +37,8 @@ class Receiver:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     most_at_once: int = 0
     crowded: set[str] = field(default_factory=set)
+    files: dict[str, bytes] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     _in_hand: list[str] = field(default_factory=list)
 
     def texts(self, to: str | None = None) -> list[str]:
@@ -50,6 +55,10 @@ class Receiver:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
+                if head.startswith(b"GET "):
+                    if not await self._give(head.split()[1].decode(), writer):
+                        break
+                    continue
                 length = next(
                     int(line.split(b":")[1])
                     for line in head.lower().split(b"\r\n")
@@ -69,6 +78,24 @@ class Receiver:
         finally:
             writer.close()
 
+    def at_path(self, path: str) -> str:
+        """The address of a file."""
+        return self.url.removesuffix("/send") + path
+
+    async def _give(self, path: str, writer: asyncio.StreamWriter) -> bool:
+        """Whether the line stays open."""
+        self.asked.append(path)
+        self.arrived.set()
+        waiting = self.answers.get(path)
+        answer = waiting.pop(0) if waiting else 200 if path in self.files else 404
+        await asyncio.sleep(60 if answer == HANG else self.seconds)
+        if answer == DROP:
+            return False
+        content = self.files[path] if answer == 200 else b""
+        writer.write(_response(answer, len(content)) + content)
+        await writer.drain()
+        return True
+
     async def _consider(self, message: dict[str, Any]) -> Any:
         if message["to"] in self._in_hand:
             self.crowded.add(message["to"])
@@ -83,11 +110,11 @@ class Receiver:
             self._in_hand.remove(message["to"])
 
 
-def _response(answer: Any) -> bytes:
+def _response(answer: Any, length: int = 0) -> bytes:
     status, headers = answer if isinstance(answer, tuple) else (answer, {})
     lines = [
         f"HTTP/1.1 {status} Whatever",
-        "Content-Length: 0",
+        f"Content-Length: {length}",
         *(f"{name}: {value}" for name, value in headers.items()),
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

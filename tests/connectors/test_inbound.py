@@ -17,7 +17,7 @@ from connectors.fake import Fake
 from connectors.website.connector import Website
 from handoff import erasure, inbox
 from handoff.conversations import Refused
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.models import conversations, identities, messages, receipts
 from handoff.services import Services
 
@@ -87,7 +87,7 @@ async def test_what_is_forged_bad_or_refused_leaves_nothing(services: Services, 
 
 async def test_the_longest_key_and_text_fit_and_odd_characters_survive(services: Services) -> None:
     _, token = await visit(services)
-    text = "👍🏽 \u202eعربي\u202c ক্ষ " + "\U0010ffff" + "x" * 3900
+    text = "👍🏽 \u200fعربي\u200e ক্ষ " + "\U0010ffff" + "x" * 3900
     (received,) = await inbound.take_in(services, WEBSITE, from_visitor(token, client_id="🔑" * 100, text=text))
     async with services.database.read() as tx:
         assert await tx.scalar(sa.select(messages.c.text)) == text == received.message.text

@@ -12,14 +12,28 @@ export class Failed extends Error {
 
 /** Posts `body` and returns the answer's JSON, null when it has none.
  * @throws {Failed} */
-export async function post(path, body = {}, headers = {}) {
+export function post(path, body = {}, headers = {}) {
+  return ask("POST", path, JSON.stringify(body), { "Content-Type": "application/json", ...headers });
+}
+
+/** Posts a file as it is; see `post`. */
+export function upload(path, file) {
+  return ask("POST", path, file, { "Content-Type": file.type || "application/octet-stream" });
+}
+
+/** Takes away what is at `path`; see `post`. */
+export function remove(path) {
+  return ask("DELETE", path);
+}
+
+async function ask(method, path, body, headers = {}) {
   const token = document.querySelector('meta[name="csrf-token"]');
   let response;
   try {
     response = await fetch(`/api/desk/${path}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...(token && { "X-CSRF-Token": token.content }), ...headers },
-      body: JSON.stringify(body),
+      method,
+      headers: { ...(token && { "X-CSRF-Token": token.content }), ...headers },
+      body,
       signal: AbortSignal.timeout(TIMEOUT),
     });
   } catch {

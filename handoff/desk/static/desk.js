@@ -6,6 +6,7 @@ import * as composer from "./composer.js";
 import { listen } from "./live.js";
 import * as menus from "./menus.js";
 import * as side from "./side.js";
+import * as signs from "./signs.js";
 import * as swapping from "./swapping.js";
 import { soon } from "./swapping.js";
 import { tick } from "./ticking.js";
@@ -153,6 +154,13 @@ function paneChanged(before) {
   askForOrder();
   if (fresh || !before.reading) toBottom(false);
   else if (find("messages").lastElementChild?.id !== before.newest) find("newest").hidden = false;
+  signs.prepare(atEnd);
+}
+
+/** Whether the newest line is in sight. */
+function atEnd() {
+  const scroll = find("scroll");
+  return Boolean(scroll) && (atBottom(scroll) || Date.now() < headingDownUntil);
 }
 
 /** Keeps the newest line in sight when the window, the brief or the answer box leaves less room for it. */
@@ -160,7 +168,9 @@ function stayAtBottom(scroll) {
   let end = true;
   const look = () => {
     end = atBottom(scroll);
-    if (end) find("newest").hidden = true;
+    if (!end) return;
+    find("newest").hidden = true;
+    signs.look(atEnd);
   };
   scroll.addEventListener("scroll", look, { passive: true });
   new ResizeObserver(() => end && scroll.isConnected && toBottom(false)).observe(scroll);
@@ -336,17 +346,28 @@ document.addEventListener(
   true,
 );
 
+/** Somebody types, or has read, in a conversation; none of it moves anything in the list. */
+function signed(data) {
+  if (data.conversation_id !== open || !find("messages")) return;
+  const end = atEnd();
+  if (signs.customerTyping(data.customer_typing) && end) toBottom(false);
+  if (data.customer_seen !== Number(find("messages").dataset.seen)) refreshPane();
+}
+
 // ------------------------------------------------------------------------------------------ begin
 
 composer.install(refresh, toBottom, tell);
 side.install(refreshList);
 menus.install(refreshPane);
 actions.install(() => open, stepped, go);
+signs.install(atEnd);
 listen(
   (kind, data) => {
+    if (kind === "signs") return signed(data);
     refreshList();
     if (data.conversation_id !== open) return;
-    if (kind === "delivery") outdated(find(`message-${data.message_id}`));
+    // a message that is here already has been changed
+    if (kind === "delivery" || kind === "message") outdated(find(`message-${data.message_id}`));
     refreshPane();
   },
   refresh,

@@ -7,7 +7,7 @@ const RETRY_MIN = 1000;
 const RETRY_MAX = 15000;
 
 /** Listens until the page is left.
- * @param {(kind: string, data: object) => void} onEvent a `message`, `status`, `deadline` or `delivery` event
+ * @param {(kind: string, data: object) => void} onEvent a `message`, `status`, `deadline`, `delivery`, `contact` or `signs` event
  * @param {() => void} onUp the stream is open, for the first time or again: what was missed should be fetched
  * @param {(down: boolean) => void} onDown how things stand with the stream, when that changes
  * @param {() => void} onSignedOut the session is over */
@@ -35,7 +35,7 @@ export function listen(onEvent, onUp, onDown, onSignedOut) {
       // The browser tries again by itself, from the last event on, unless the server answered with an error.
       if (source.readyState === EventSource.CLOSED) again();
     };
-    for (const kind of ["message", "status", "deadline", "delivery"]) {
+    for (const kind of ["message", "status", "deadline", "delivery", "contact", "signs"]) {
       source.addEventListener(kind, (event) => onEvent(kind, JSON.parse(event.data)));
     }
   }

@@ -46,7 +46,10 @@ function place(menu) {
   const sheet = matchMedia(SHEET).matches;
   const button = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
   const left = Math.max(EDGE, Math.min(button.left, innerWidth - menu.offsetWidth - EDGE));
-  menu.style.top = sheet ? "" : `${button.bottom + GAP}px`;
+  const below = innerHeight - button.bottom - GAP - EDGE;
+  const over = button.top - GAP - EDGE;
+  const above = menu.matches(".above") && below < over;
+  menu.style.top = sheet ? "" : `${above ? Math.max(EDGE, button.top - GAP - menu.offsetHeight) : button.bottom + GAP}px`;
   menu.style.left = sheet ? "" : `${left}px`;
-  menu.style.maxHeight = sheet ? "" : `${innerHeight - button.bottom - GAP - EDGE}px`;
+  menu.style.maxHeight = sheet ? "" : `${above ? over : below}px`;
 }

@@ -1,7 +1,8 @@
-/** The dark side of every page: whether new conversations come, notifications, signing out. */
+/** The dark side of every page: whether new conversations come, notifications, one's picture, signing out. */
 
 import * as alerts from "./alerts.js";
 import { post, signOut } from "./api.js";
+import * as picture from "./picture.js";
 import { tell } from "./toasts.js";
 
 const find = (id) => document.getElementById(id);
@@ -10,6 +11,7 @@ const find = (id) => document.getElementById(id);
 export function install(changed) {
   alerts.install(find("notify"));
   showCurrent();
+  picture.install();
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#available, #sign-out");
     if (!button) return;

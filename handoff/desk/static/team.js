@@ -2,6 +2,7 @@
 
 import * as alerts from "./alerts.js";
 import { listen } from "./live.js";
+import * as menus from "./menus.js";
 import * as side from "./side.js";
 import { install, soon } from "./swapping.js";
 import { tick } from "./ticking.js";
@@ -24,8 +25,9 @@ install(
   },
 );
 side.install(refresh);
+menus.install(() => {});
 listen(
-  refresh,
+  (kind) => kind === "signs" || refresh(),
   refresh,
   (down) => {
     document.getElementById("offline").textContent = down
