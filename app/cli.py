@@ -11,15 +11,17 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from app import contact_commands
+from app import contact_commands, link_commands
 from app.settings import Settings
 from app.terminal import configured, err, fail, guarded, out
 from bot.content.errors import ContentError
+from handoff.conversations import Refused
 from handoff.database import Database
 
 cli = typer.Typer(help="Shohay, a customer-support chatbot that hands over to people.", no_args_is_help=True)
 user = typer.Typer(help="The accounts of agents, supervisors, editors and administrators.", no_args_is_help=True)
 cli.add_typer(user, name="user")
+user.add_typer(link_commands.commands)
 cli.add_typer(contact_commands.commands)
 
 
@@ -142,6 +144,44 @@ def add_user(
         guarded(job, loaded)
     except ValueError as error:
         fail(f"{error}.")
+
+
+@user.command("picture")
+def user_picture(
+    name: str,
+    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="PNG, JPEG or WebP")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="take the picture away")] = False,
+) -> None:
+    """Gives an account a picture, which customers see beside its name; at most 512 KB."""
+    from app import schema
+    from handoff import people, pictures
+
+    if (file is None) != remove:
+        fail("Name a file, or say --remove.")
+    loaded = configured()
+
+    async def job() -> None:
+        database = Database(loaded.database_url)
+        try:
+            await schema.upgrade(database)
+            async with database.read() as tx:
+                person = await people.by_name(tx, name)
+            if person is None:
+                raise ValueError(f"nobody is called {name}; `shohay user list` lists the accounts")
+            if file is None:
+                await pictures.take_away(database, person.id)
+            else:
+                await pictures.put(database, person.id, file.read_bytes())
+        finally:
+            await database.close()
+        out.print(f"{name} has {'no picture any more' if remove else 'a new picture'}.")
+
+    try:
+        guarded(job, loaded)
+    except ValueError as error:
+        fail(f"{error}.")
+    except Refused as refused:
+        fail(refused.message)
 
 
 @user.command("list")

@@ -14,7 +14,7 @@ from app import schema
 from app.settings import Settings
 from app.shop_traces import ShopTraces
 from app.terminal import configured, fail, guarded, out
-from handoff import erasure
+from handoff import erasure, files
 from handoff.database import Database
 
 commands = typer.Typer()
@@ -27,7 +27,10 @@ Result = TypeVar("Result")
 def export_contact(
     who: Annotated[str, typer.Argument(help=WHO)],
     file: Annotated[
-        Path | None, typer.Option("--out", help="a new file, readable by you alone; else it is shown")
+        Path | None,
+        typer.Option(
+            "--out", help="a new file, readable by you alone, and files that were sent beside it; else it is shown"
+        ),
     ] = None,
 ) -> None:
     """Everything that is stored about a person, as JSON."""
@@ -39,8 +42,14 @@ def export_contact(
     if file is None:
         print(text)
         return
-    _write(file, text + "\n")
+    folder = file.with_name(f"{file.stem}-files")
+    if folder.exists():
+        fail(f"{folder} is there already; name a new file.")
+    _write(file, text.encode() + b"\n")
     out.print(f"Written to {file}: {_summary(found)}.", markup=False, highlight=False, soft_wrap=True)
+    count = _on_database(loaded, lambda database: _write_files(database, found["contact"]["id"], folder))
+    if count:
+        out.print(f"Written to {folder}: {_count(count, 'file')}.", markup=False, highlight=False, soft_wrap=True)
 
 
 @commands.command("erase-contact")
@@ -109,15 +118,35 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _write(file: Path, text: str) -> None:
+async def _write_files(database: Database, contact_id: str, folder: Path) -> int:
+    """What they sent, into a new folder, each under its id, by which the JSON names it; how many."""
+    count = 0
+    async with database.read() as tx:
+        async for one in files.of_contact(tx, contact_id):
+            if not count:
+                _make(folder)
+            ending = Path(one.file.name).suffix
+            _write(folder / f"{one.file.id}{ending}", one.content)
+            count += 1
+    return count
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        fail(f"{folder} cannot be made: {error.strerror}.")
+
+
+def _write(file: Path, content: bytes) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         fail(f"{file} is there already; name a new file.")
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
 
 
 def _swept(why_not: str | None) -> None:

@@ -24,9 +24,12 @@ log = structlog.get_logger(__name__)
 REFUSED_STATUS = {
     "not_found": 404,
     "empty": 400,
+    "empty_file": 400,
     "too_long": 400,
     "unknown_button": 400,
     "unknown_language": 400,
+    "unknown_file": 400,
+    "too_many_files": 400,
     "unknown_agent": 400,
     "unknown_team": 400,
     "bad_time": 400,
@@ -35,13 +38,17 @@ REFUSED_STATUS = {
     "bad_signature": 401,
     "unknown_session": 401,
     "erased": 410,
+    "too_large": 413,
+    "wrong_type": 415,
+    "too_many_uploads": 429,
     "bad_voucher": 403,
     "used_voucher": 403,
+    "bad_link": 410,
 }
 _HTTP_CODES = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method."),
-    413: ("too_large", "The request is larger than 64 KB."),
+    413: ("too_large", "The request is too large."),
 }
 
 Handler = Callable[[Request, Any], Response]

@@ -21,12 +21,13 @@ from actions.codes import OneTimeCodes
 from actions.services import Services as ActionServices
 from actions.shop.policy import Policy
 from actions.typed import parse_contact
-from app import policies, schema, training, web
+from app import policies, schema, slack, slack_desk, telegram, training, web
 from app.demo import load_demo
 from app.order_panel import ShopOrders
 from app.post import post
+from app.proofs import ChatProofs
 from app.readiness import Readiness
-from app.settings import Settings, kept_secret
+from app.settings import ROOT, Settings, kept_secret
 from app.shop_traces import ShopTraces
 from app.shops import open_shop, writing
 from app.stored_data import ChatData
@@ -37,12 +38,18 @@ from bot.forgetting import keep_forgetting
 from connectors.base import Connector
 from connectors.delivery import Delivery
 from connectors.fake import Fake
+from connectors.fetching import Fetching
+from connectors.shown import Shown
+from connectors.slack.connector import CHANNEL as SLACK
+from connectors.slack.connector import Slack
+from connectors.telegram.connector import Telegram
 from connectors.website.connector import Website
 from handoff import caretaker, due_erasures, erasure, housekeeping, turns
 from handoff.database import Database, DatabaseAway
 from handoff.hours import Hours
 from handoff.postgres_signals import listen
 from handoff.queue_rules import QueueRules
+from handoff.relay_threads import Outside
 from handoff.services import Services
 
 log = structlog.get_logger(__name__)
@@ -65,8 +72,12 @@ class House:
     secret: str
     connectors: dict[str, Connector]
     client: httpx.AsyncClient
+    telegram: Telegram | None
+    outside: Outside | None
 
     async def close(self) -> None:
+        if self.telegram is not None:
+            await self.telegram.close()
         await self.client.aclose()
         await self.services.database.close()
 
@@ -77,6 +88,7 @@ async def open_house(settings: Settings) -> House:
     Raises:
         DatabaseAway: the database cannot be reached.
         ContentError: the content cannot be used.
+        BadSettings: a setting does not fit the content.
     """
     words = LiveWords(settings.data_dir, settings.timezone)
     problems = [
@@ -87,16 +99,24 @@ async def open_house(settings: Settings) -> House:
     if problems:
         raise ContentError(problems)
     rules = QueueRules.load(settings.data_dir / "handoff.yml")
+    timetable = Hours.load(settings.data_dir / "hours.yml")
     policy = Policy.load(settings.data_dir / "shop.yml")
+    secret = settings.secret_key or kept_secret("secret_key", 32)
+    outside = slack_desk.outside(settings, secret, rules)
     database = Database(settings.database_url)
     await schema.upgrade(database)
     client = httpx.AsyncClient(timeout=10)
-    secret = settings.secret_key or kept_secret("secret_key", 32)
     website = Website(secret)
     connectors: dict[str, Connector] = {website.name: website}
     if settings.fake_secret:
         fake = Fake(settings.fake_secret, settings.fake_send_url, client)
         connectors[fake.name] = fake
+    on_slack = slack.connector(settings, database, client)
+    if on_slack is not None:
+        connectors[on_slack.name] = on_slack
+    on_telegram = telegram.open_telegram(settings, words)
+    if on_telegram is not None:
+        connectors[on_telegram.name] = on_telegram
     services = Services(
         database=database,
         phrases=words,
@@ -104,12 +124,14 @@ async def open_house(settings: Settings) -> House:
         push_channels=frozenset(name for name, one in connectors.items() if one.capabilities.push),
         languages=tuple(words.current.library.languages),
         messages_per_minute=settings.messages_per_minute,
-        hours=Hours.load(settings.data_dir / "hours.yml"),
+        # whoever tries the demo as it comes is at its desk at an hour of their own
+        hours=timetable.day_and_night() if settings.demo and settings.project_dir == ROOT else timetable,
         find_contact=lambda text: _contact(text, words),
         orders=ShopOrders(open_shop(settings, database, policy, client), policy.goodwill, words, settings.timezone),
+        shown=Shown(connectors),
     )
     await load_demo(settings, database)
-    return House(settings, services, words, website, secret, connectors, client)
+    return House(settings, services, words, website, secret, connectors, client, on_telegram, outside)
 
 
 def _contact(text: str, words: LiveWords) -> str | None:
@@ -158,6 +180,13 @@ async def run(house: House, listener: socket.socket | None, work: bool) -> None:
     jobs.append(lambda: _deadlines(house.services))
     if work:
         jobs.append(lambda: _work(house))
+        on_slack = house.connectors.get(SLACK)
+        if isinstance(on_slack, Slack) and house.outside is not None:
+            # not with the rest of the work, which waits for a model: agents are needed most when there is none
+            jobs.append(slack_desk.posting(house.settings, house.services, on_slack, house.outside).run)
+    if house.telegram is not None:
+        serves = listener is not None
+        jobs += telegram.jobs(house.settings, house.services, house.words, house.telegram, serves, work)
     tasks = [asyncio.create_task(job()) for job in jobs]
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -176,8 +205,23 @@ async def run(house: House, listener: socket.socket | None, work: bool) -> None:
 async def serve(house: House, listener: socket.socket) -> None:
     """The web server, on a bound socket, until cancelled."""
     readiness = Readiness(house.services.database)
-    hooks = [connector for name, connector in house.connectors.items() if name != house.website.name]
-    app = web.build(house.settings, house.services, house.words, readiness, house.website, hooks)
+    hooks: list[Connector] = [connector for connector in house.connectors.values() if isinstance(connector, Fake)]
+    if house.telegram is not None and house.settings.telegram_by_webhook:  # what has no secret has no address
+        hooks.append(house.telegram)
+    jobs = [readiness.watch()]
+    routers = []
+    on_slack = house.connectors.get(SLACK)
+    if isinstance(on_slack, Slack):
+        before = []
+        if house.outside is not None:
+            before.append(slack_desk.join(house.settings, house.services, on_slack, house.outside))
+        takes = slack.listening(house.settings, house.services, on_slack, before)
+        routers = [
+            *slack.routers(house.settings, house.secret, on_slack, takes),
+            slack_desk.router(house.services, house.secret),
+        ]
+        jobs.append(slack.run(house.settings, on_slack, takes))
+    app = web.build(house.settings, house.services, house.words, readiness, house.website, hooks, routers)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -189,13 +233,15 @@ async def serve(house: House, listener: socket.socket) -> None:
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
     )
-    watching = asyncio.create_task(readiness.watch())
+    beside = [asyncio.create_task(job) for job in jobs]
     with contextlib.suppress(asyncio.CancelledError):
         serving = asyncio.create_task(server._serve(sockets=[listener]))
         try:
             await asyncio.shield(serving)
         finally:
-            watching.cancel()
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside, timeout=SHUTDOWN_SECONDS)
             server.should_exit = True
             await serving
 
@@ -208,6 +254,7 @@ async def _work(house: House) -> None:
         group.create_task(model.watch())
         group.create_task(turn_loop.run())
         group.create_task(delivery.run())
+        group.create_task(Fetching(house.services, house.connectors).run())
         group.create_task(keep_forgetting(house.services.database, model))
         group.create_task(_housekeeping(house.services))
         group.create_task(_erasures(house.services))
@@ -242,6 +289,7 @@ def _dialogue_parts(house: House) -> tuple[Any, Any]:
                 codes,
                 letters,
                 stored=ChatData(database, house.words, letters),
+                proofs=ChatProofs(database),
                 news=bool(house.settings.shop_events_secret),
             )
         )

@@ -18,11 +18,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from actions.shop.woocommerce import payments
+from connectors.slack import desk_places
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
 SHOPS = ("sql", "woocommerce", "shopify")
+SLACK_API = "https://slack.com/api/"
 _SHOPIFY = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
+TELEGRAM = "https://api.telegram.org"
+_TELEGRAM_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]+")
+_TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 class Settings(BaseSettings):
@@ -90,13 +95,58 @@ class Settings(BaseSettings):
     shopify_payments: str = Field(
         "", description="its payment gateways that are not in docs/shopify.md: `my gateway=card, klarna=bank_transfer`"
     )
+    public_url: str = Field(
+        "", description="address at which the world reaches Shohay, `https://help.shop.example`, for channels' webhooks"
+    )
+    telegram_token: str = Field("", description="turns the `telegram` channel on: the bot's token from @BotFather")
+    telegram_base_url: str = Field(TELEGRAM, description="Telegram, or a Bot API server of your own or for tests")
+    telegram_mode: str = Field(
+        "",
+        description="`webhook`, Telegram calls us, or `polling`, we ask it; when unset, `webhook` if there is a secret "
+        "for it",
+    )
+    telegram_webhook_secret: str = Field(
+        "",
+        description="what Telegram's calls must carry: 1 to 256 letters, digits, `_` and `-`; needed for `webhook`, "
+        "with `SHOHAY_PUBLIC_URL`",
+    )
+    slack_mode: str = Field(
+        "http", description="how Slack's requests come in: `http`, or `socket` over a connection that we open"
+    )
+    slack_base_url: str = Field(SLACK_API, description="where Slack's Web API is; other addresses are for tests")
+    slack_client_id: str = Field(
+        "", description="lets other workspaces install the app at `/slack/install`: its client id"
+    )
+    slack_client_secret: str = Field("", description="the app's client secret")
+    slack_bot_token: str = Field(
+        "", description="turns Slack on: the bot token of one workspace, `xoxb-…`; see docs/slack.md"
+    )
+    slack_signing_secret: str = Field(
+        "", description="what Slack signs its requests with; needed with `http`, without it nothing starts"
+    )
+    slack_app_token: str = Field("", description="app-level token, `xapp-…`; needed with `socket`")
+    slack_desk_channels: str = Field(
+        "",
+        description="where agents answer from Slack: the id of a channel for all teams, or `support=C0123, "
+        "payments=C0456`; see docs/slack-desk.md",
+    )
     fake_secret: str = Field("", description="turns the `fake` channel on: the secret its requests must carry")
     fake_send_url: str = Field("", description="where the `fake` channel posts what it sends")
+
+    @property
+    def slack(self) -> bool:
+        """Whether Slack is a channel here."""
+        return bool(self.slack_bot_token or self.slack_client_id)
 
     @property
     def data_dir(self) -> Path:
         """The content."""
         return self.project_dir / "data"
+
+    @property
+    def telegram_by_webhook(self) -> bool:
+        """Telegram calls us; otherwise we ask it."""
+        return self.telegram_mode == "webhook" or (not self.telegram_mode and bool(self.telegram_webhook_secret))
 
     @field_validator("models_dir", "project_dir")
     @classmethod
@@ -191,6 +241,106 @@ class Settings(BaseSettings):
             raise ValueError("set SHOHAY_SHOPIFY_CLIENT_ID and SHOHAY_SHOPIFY_CLIENT_SECRET, or this token")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_safe(cls, value: str) -> str:
+        if value and not _is_safe_url(value):
+            raise ValueError("name the address at which the world reaches Shohay, such as https://help.shop.example")
+        return value.rstrip("/")
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _telegram_token(cls, value: str) -> str:
+        if value and not _TELEGRAM_TOKEN.fullmatch(value):
+            raise ValueError("copy it from @BotFather; it is a number, a colon and letters")
+        return value
+
+    @field_validator("telegram_base_url")
+    @classmethod
+    def _telegram_is_safe(cls, value: str) -> str:
+        if not _is_safe_url(value):
+            raise ValueError(f"name a Bot API server that speaks HTTPS, or leave it out for {TELEGRAM}")
+        return value.rstrip("/")
+
+    @field_validator("telegram_mode")
+    @classmethod
+    def _known_mode(cls, value: str) -> str:
+        if value not in ("", "webhook", "polling"):
+            raise ValueError("use webhook or polling, or leave it out")
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _telegram_lets_only_itself_in(cls, value: str, info: ValidationInfo) -> str:
+        if value and not _TELEGRAM_SECRET.fullmatch(value):
+            raise ValueError("use up to 256 letters, digits, _ and -, such as from `openssl rand -hex 32`")
+        if not info.data.get("telegram_token"):
+            return value
+        mode = info.data.get("telegram_mode")
+        if mode == "webhook" and not value:
+            raise ValueError(
+                "a webhook needs one, such as from `openssl rand -hex 32`; or use SHOHAY_TELEGRAM_MODE=polling"
+            )
+        known = info.data.get("telegram_base_url") == TELEGRAM
+        if value and mode != "polling" and known and not info.data.get("public_url"):
+            raise ValueError("a webhook needs SHOHAY_PUBLIC_URL too; or use SHOHAY_TELEGRAM_MODE=polling")
+        return value
+
+    @field_validator("slack_mode")
+    @classmethod
+    def _known_slack_mode(cls, value: str) -> str:
+        if value not in ("http", "socket"):
+            raise ValueError("use http or socket")
+        return value
+
+    @field_validator("slack_base_url")
+    @classmethod
+    def _slack_is_safe(cls, value: str) -> str:
+        if not _is_safe_url(value):
+            raise ValueError(f"leave it out; Slack's own is {SLACK_API}")
+        return f"{value.rstrip('/')}/"
+
+    @field_validator("slack_client_secret")
+    @classmethod
+    def _slack_can_be_installed(cls, value: str, info: ValidationInfo) -> str:
+        wanted = value or info.data.get("slack_client_id")
+        if wanted and not (value and info.data.get("slack_client_id") and info.data.get("public_url")):
+            raise ValueError("set it together with SHOHAY_SLACK_CLIENT_ID and SHOHAY_PUBLIC_URL, or neither")
+        return value
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _slack_lets_us_in(cls, value: str) -> str:
+        if value and not (value.startswith("xoxb-") and _is_one_word(value)):
+            raise ValueError("copy it from the app's page OAuth & Permissions; it begins with xoxb-")
+        return value
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _slack_signs(cls, value: str, info: ValidationInfo) -> str:
+        on = info.data.get("slack_bot_token") or info.data.get("slack_client_id")
+        if (value or (on and info.data.get("slack_mode") == "http")) and not _is_one_word(value):
+            raise ValueError("copy it from the app's page Basic Information; without it anybody could speak as Slack")
+        return value
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _slack_connects(cls, value: str, info: ValidationInfo) -> str:
+        on = info.data.get("slack_bot_token") or info.data.get("slack_client_id")
+        wanted = value or (on and info.data.get("slack_mode") == "socket")
+        if wanted and not (value.startswith("xapp-") and _is_one_word(value)):
+            raise ValueError("copy it from the app's page Basic Information; it begins with xapp-")
+        return value
+
+    @field_validator("slack_desk_channels")
+    @classmethod
+    def _desk_is_in_slack(cls, value: str, info: ValidationInfo) -> str:
+        if value:
+            desk_places.parse(value)
+            if not info.data.get("slack_bot_token"):
+                raise ValueError("set SHOHAY_SLACK_BOT_TOKEN too: of the workspace in which the agents are")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -242,6 +392,10 @@ def _is_mail_server(url: str) -> bool:
         return False
     # a sign of the password that was not encoded ends the host early
     return bool(known and parts.path in ("", "/") and not parts.query and not parts.fragment and url.split() == [url])
+
+
+def _is_one_word(value: str) -> bool:
+    return value.isascii() and value.isprintable() and value.split() == [value]
 
 
 def _is_safe_url(url: str) -> bool:

@@ -102,7 +102,12 @@ def router(services: Services, secret: str) -> APIRouter:
     """The route, for a shop that signs with this secret."""
     routes = APIRouter(tags=["shop"])
 
-    @routes.post("/api/shop/events", status_code=201, openapi_extra=_BODY)
+    @routes.post(
+        "/api/shop/events",
+        status_code=201,
+        openapi_extra=_BODY,
+        responses={200: {"model": Taken, "description": "This id was here before"}},
+    )
     async def take_in(request: Request, response: Response) -> Taken:
         body = await request.body()
         check(secret, request.headers.get(HEADER, ""), body, clock_now())

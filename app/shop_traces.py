@@ -16,7 +16,7 @@ ERASED = "erased"
 
 class ShopTraces:
     """See `handoff.erasure.Elsewhere`. Changes and codes stay with their orders, and nobody can tell any more in which
-    conversation they were asked for: its id and its message's go."""
+    conversation they were asked for: its id and its messages' go."""
 
     tables = (t.changes.name, t.codes.name, t.mails.name, t.mail_files.name)
 
@@ -25,7 +25,8 @@ class ShopTraces:
         counts = {}
         for table, who in ((t.changes, t.changes.c.who), (t.codes, t.codes.c.conversation)):
             # a key of its own for each: the message that it named is no more, so it cannot come again
-            nameless = sa.update(table).where(who.in_(conversations)).values({who: ERASED, table.c.key: table.c.id})
+            named = {who: ERASED, table.c.key: table.c.id, **({t.changes.c.also: None} if table is t.changes else {})}
+            nameless = sa.update(table).where(who.in_(conversations)).values(named)
             counts[table.name] = (await tx.execute(nameless)).rowcount
         counts[t.mails.name] = await self._copies(tx, conversations)
         return counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from actions.post import NotSent
 from app.attachment import Attachment
 from app.post import FilePost
 from bot.content.live import LiveWords
-from handoff import due_erasures, erasure
+from handoff import due_erasures, erasure, files
 from handoff.database import Database
 
 HTML_NAME, JSON_NAME = "data.html", "data.json"
+# what goes along of what a customer sent; a letter may not grow without end, and the mail server has not long for it
+MOST_ATTACHED = 5 * 1024 * 1024
 PAGE = Path(__file__).with_name("data_copy")
 
 
@@ -45,15 +47,25 @@ class ChatData:
         async with self._database.read() as tx:
             contact_id = await erasure.find(tx, conversation)
         found = await erasure.export(self._database, contact_id) if contact_id else None
-        if found is None or self._post is None:
+        if contact_id is None or found is None or self._post is None:
             raise NotSent("there is nothing to send, or nobody to send it")
         told = without_notes(found)
         written = json.dumps(told, ensure_ascii=False, indent=2)
-        files = [
-            Attachment(HTML_NAME, "text/html", page(told, self._words, language).encode()),
+        sent = await self._sent(contact_id)
+        attached = [
+            Attachment(HTML_NAME, "text/html", page(told, self._words, language, sent).encode()),
             Attachment(JSON_NAME, "application/json", written.encode()),
+            *sent.values(),
         ]
-        await self._post.send_files(to, language, "data_copy", {}, files)
+        await self._post.send_files(to, language, "data_copy", {}, attached)
+
+    async def _sent(self, contact_id: str) -> dict[str, Attachment]:
+        """The files of theirs that fit, by their ids."""
+        fitting = {}
+        async with self._database.read() as tx:
+            async for one in files.of_contact(tx, contact_id, most=MOST_ATTACHED):
+                fitting[one.file.id] = Attachment(one.file.name, one.file.type, one.content)
+        return fitting
 
 
 def without_notes(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,8 +77,12 @@ def without_notes(found: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, "conversations": talks}
 
 
-def page(found: Mapping[str, Any], words: LiveWords, language: str) -> str:
-    """The export as a page of its own, which needs nothing from anywhere; its times are by the shop's clock."""
+def page(found: Mapping[str, Any], words: LiveWords, language: str, attached: Collection[str] = ()) -> str:
+    """The export as a page of its own, which needs nothing from anywhere; its times are by the shop's clock.
+
+    Args:
+        attached: the ids of the files that go along.
+    """
 
     def say(key: str, **values: Any) -> str:
         return words.say(f"copy_{key}", language, **values).text
@@ -75,5 +91,6 @@ def page(found: Mapping[str, Any], words: LiveWords, language: str) -> str:
         return say("moment", at={"datetime": text}) if text else ""
 
     show = Environment(loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined)
-    values = {"found": found, "say": say, "moment": moment, "language": words.current.library.answered_in(language)}
+    spoken = words.current.library.answered_in(language)
+    values = {"found": found, "say": say, "moment": moment, "language": spoken, "attached": attached}
     return show.get_template("page.html").render(values)

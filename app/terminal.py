@@ -43,5 +43,5 @@ def guarded(job: Callable[[], Coroutine[Any, Any, None]], loaded: Settings) -> N
     except DatabaseAway as error:
         shown = Database(loaded.database_url).url.render_as_string(hide_password=True)
         fail(f"The database {shown} cannot be used: {error}. Is it running, and is SHOHAY_DATABASE_URL right?")
-    except ContentError as error:
+    except (ContentError, BadSettings) as error:
         fail(str(error))

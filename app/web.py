@@ -7,20 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from app import demo_sign_in, errors, mailbox, metrics, shop_events
-from app.middleware import BodyLimit, SecurityHeaders
+from app import demo_sign_in, errors, files, mailbox, metrics, shop_events
+from app.middleware import BodyLimit, PlainAddress, SecurityHeaders
+from app.openapi import Described
 from app.readiness import Readiness
 from app.settings import Settings
 from bot.content.live import LiveWords
 from connectors import inbound
 from connectors.base import Connector
 from connectors.base import Request as ConnectorRequest
+from connectors.slack import routes as slack_routes
+from connectors.telegram.updates import LARGEST_UPDATE
 from connectors.website import routes as website_routes
 from connectors.website.connector import Website
 from handoff.desk import pages as desk_pages
@@ -37,21 +40,25 @@ def build(
     readiness: Readiness,
     website: Website,
     hooks: Sequence[Connector],
+    routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The application.
 
     Args:
         website: the widget's connector.
         hooks: connectors whose providers call `/hooks/<name>`.
+        routers: of channels that have more addresses than one.
     """
-    app = FastAPI(title="Shohay", version="0.1.0", docs_url=None, redoc_url=None)
+    app = Described(title="Shohay", version="0.1.0", docs_url=None, redoc_url=None)
     errors.install(app)
-    app.add_middleware(BodyLimit)
+    larger = {**dict.fromkeys(slack_routes.PATHS, slack_routes.MAX_BODY), "/hooks/telegram": LARGEST_UPDATE}
+    app.add_middleware(BodyLimit, larger=larger, streamed={website_routes.UPLOADS, desk_routes.PICTURE})
+    app.add_middleware(PlainAddress)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.allowed_origins),
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-File-Name"],
         max_age=600,
     )
     app.add_middleware(SecurityHeaders)
@@ -61,10 +68,13 @@ def build(
     app.include_router(
         website_routes.router(services, website, lambda: widget_labels(words), lambda: readiness.ready, identity_secret)
     )
+    app.include_router(files.router(services.database, website))
     app.include_router(desk_routes.router(services, settings.secure_cookies))
     app.include_router(desk_pages.router(services))
     for connector in hooks:
         _add_hook(app, services, connector)
+    for router in routers:
+        app.include_router(router)
     if settings.shop_events_secret:
         app.include_router(shop_events.router(services, settings.shop_events_secret))
 
@@ -79,7 +89,7 @@ def build(
             return JSONResponse({"status": "ready"})
         return errors.answer(503, "not_ready", readiness.reason)
 
-    @app.get("/metrics", tags=["health"])
+    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
     async def show_metrics() -> Response:
         return Response(await metrics.collect(services.database), media_type=CONTENT_TYPE_LATEST)
 
@@ -108,5 +118,6 @@ def _add_hook(app: FastAPI, services: Services, connector: Connector) -> None:
     @app.post(f"/hooks/{connector.name}", tags=["hooks"], name=f"hook_{connector.name}")
     async def hook(request: Request) -> dict[str, list[str]]:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        received = await inbound.take_in(services, connector, ConnectorRequest(await request.body(), headers))
+        called = ConnectorRequest(await request.body(), headers)
+        received = await inbound.take_from_provider(services, connector, called)
         return {"messages": [one.message.id for one in received]}

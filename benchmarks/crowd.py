@@ -22,9 +22,9 @@ from handoff import people
 from handoff.clock import new_id
 from handoff.clock import now as clock_now
 from handoff.database import Database
-from handoff.models import metadata
 from handoff.people import Person
 from handoff.queue_rules import QueueRules
+from handoff.schema import metadata
 
 AGENTS = 20
 PASSWORD = "for-the-benchmark"

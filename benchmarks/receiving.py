@@ -21,7 +21,7 @@ from benchmarks.house import services_on
 from handoff import inbox
 from handoff.clock import new_id
 from handoff.database import Database
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.services import Services
 
 SENDERS = 16

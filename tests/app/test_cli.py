@@ -16,6 +16,7 @@ from shutil import copytree
 
 import pytest
 from click.testing import Result
+from file_samples import png
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
@@ -248,6 +249,19 @@ def test_people_are_added_changed_and_listed(here: Here, tmp_path: Path) -> None
 
     assert not asyncio.run(sign_in("long enough"))
     assert asyncio.run(sign_in("another one"))
+
+
+def test_a_picture_is_given_and_taken_away_and_what_is_none_is_refused(here: Here, tmp_path: Path) -> None:
+    face, page = tmp_path / "face.png", tmp_path / "page.html"
+    face.write_bytes(png())
+    page.write_text("<script>alert(1)</script>", encoding="utf-8")
+    assert here.run("user", "add", "rahima", "--password", "long enough").exit_code == 0
+    assert here.run("user", "picture", "rahima", str(face)).stdout == "rahima has a new picture.\n"
+    assert here.fails("user", "picture", "rahima", str(page)) == "That is no picture in PNG, JPEG or WebP."
+    assert here.run("user", "picture", "rahima", "--remove").stdout == "rahima has no picture any more.\n"
+    assert here.fails("user", "picture", "nobody", str(face)).startswith("nobody is called nobody; `shohay user list`")
+    for arguments in ((), (str(face), "--remove")):
+        assert here.fails("user", "picture", "rahima", *arguments) == "Name a file, or say --remove."
 
 
 @pytest.mark.parametrize(

@@ -6,27 +6,30 @@ import asyncio
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
 from click.testing import Result
+from file_samples import pdf
 from running import POSTGRES, ROOT, missing
 from typer.testing import CliRunner
 
 from app import cli, logs, schema
 from bot.content.live import LiveWords
-from handoff import inbox, sweeping
+from handoff import inbox, sweeping, uploads
 from handoff.database import Database
 from handoff.hours import Hours
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Message
 from handoff.models import contacts, conversations, messages, receipts
 from handoff.queue_rules import QueueRules
 from handoff.services import Services
 
 SECRET = "zq-amber-teacup"
+Given = TypeVar("Given")
 
 
 class Shop:
@@ -48,7 +51,14 @@ class Shop:
         return result.stderr.strip()
 
     def write(self, address: str, text: str) -> Message:
-        async def job() -> Message:
+        async def job(services: Services) -> Message:
+            name = f"{address.title()} K"
+            return (await inbox.receive(services, Incoming("fake", f"{address}:{text}", address, text, name=name)))[0]
+
+        return self._on_services(job)
+
+    def _on_services(self, step: Callable[[Services], Awaitable[Given]]) -> Given:
+        async def job() -> Given:
             database = Database(self.url)
             await schema.upgrade(database)
             services = Services(
@@ -61,15 +71,22 @@ class Shop:
                 messages_per_minute=100,
                 find_contact=lambda _: None,
             )
-            name = f"{address.title()} K"
             try:
-                return (await inbox.receive(services, Incoming("fake", f"{address}:{text}", address, text, name=name)))[
-                    0
-                ]
+                return await step(services)
             finally:
                 await database.close()
 
         return asyncio.run(job())
+
+    def send(self, address: str, name: str, content: bytes) -> str:
+        """A message with this file alone; the file's id."""
+
+        async def job(services: Services) -> str:
+            file = await uploads.take(services, "fake", address, name, content)
+            await inbox.receive(services, Incoming("fake", f"{address}:{file.id}", address, uploads=(file.id,)))
+            return file.id
+
+        return self._on_services(job)
 
     def count(self, table: sa.Table) -> int:
         async def job() -> int:
@@ -148,6 +165,25 @@ def test_an_exported_file_is_for_its_owner_alone_and_never_written_over(shop: Sh
     assert shop.fails("export-contact", "fake:jonas", "--out", str(nowhere)) == (
         f"{nowhere} cannot be written: No such file or directory."
     )
+
+
+def test_what_they_sent_is_written_beside_the_json_for_its_owner_alone(shop: Shop, tmp_path: Path) -> None:
+    sent = shop.send("amina", "ভাঙা কাপ.pdf", pdf("a cup"))
+    shop.send("jonas", "other.pdf", pdf("not amina's"))
+    file, folder = tmp_path / "amina.json", tmp_path / "amina-files"
+    result = shop.run("export-contact", "fake:amina", "--out", str(file))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[1] == f"Written to {folder}: 1 file."
+    (told,) = json.loads(file.read_text(encoding="utf-8"))["conversations"][0]["messages"][-2]["files"]
+    assert (told["id"], told["name"]) == (sent, "ভাঙা কাপ.pdf")
+    (written,) = folder.iterdir()
+    assert (written.name, written.read_bytes()) == (f"{sent}.pdf", pdf("a cup"))
+    assert (folder.stat().st_mode & 0o777, written.stat().st_mode & 0o777) == (0o700, 0o600)
+    file.unlink()
+    assert shop.fails("export-contact", "fake:amina", "--out", str(file)) == (
+        f"{folder} is there already; name a new file."
+    )
+    assert not file.exists()
 
 
 def test_erasing_asks_first_and_then_nothing_is_left_of_that_person_alone(shop: Shop, tmp_path: Path) -> None:

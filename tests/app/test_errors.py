@@ -186,4 +186,4 @@ async def test_what_was_typed_into_an_address_is_not_in_the_log_of_its_error(
 
 
 def test_every_refusal_has_a_status_of_the_clients() -> None:
-    assert set(errors.REFUSED_STATUS.values()) <= {400, 401, 403, 404, 410}
+    assert set(errors.REFUSED_STATUS.values()) <= {400, 401, 403, 404, 410, 413, 415, 429}

@@ -87,13 +87,142 @@ async def test_what_is_not_the_shops_word_changes_nothing(
     assert (await sign_in(client, {}, voucher())).status_code == 401
 
 
-async def test_nobody_is_joined_with_anybody(
+async def write_to_us(client: httpx.AsyncClient, chat: dict[str, str], text: str = "hello") -> httpx.Response:
+    return await client.post("/api/website/messages", json={"client_id": uuid4().hex, "text": text}, headers=chat)
+
+
+async def said(client: httpx.AsyncClient, chat: dict[str, str]) -> list[str]:
+    answer = await client.get("/api/website/messages", headers=chat)
+    assert answer.status_code == 200
+    return [message["text"] for message in answer.json()["messages"]]
+
+
+async def contacts_of(services: Services) -> tuple[int, int]:
+    """How many contacts there are, and how many addresses of theirs."""
+    async with services.database.read() as tx:
+        return len(await tx.rows(sa.select(contacts))), len(await tx.rows(sa.select(identities)))
+
+
+async def test_a_customer_who_signs_in_on_a_new_device_goes_on_where_they_were(
+    client: httpx.AsyncClient, visitor: dict[str, str], services: Services
+) -> None:
+    await sign_in(client, visitor, voucher())
+    await write_to_us(client, visitor, "my parcel is late")
+    phone = await another(client)
+    answer = (await sign_in(client, phone, voucher())).json()
+    assert (answer["id"], answer["email"]) == ("c1", "amina@example.com")
+    moved = {"Authorization": f"Bearer {answer['token']}"}
+    assert await said(client, moved) == await said(client, visitor) == ["my parcel is late"]
+    async with services.database.read() as tx:
+        (conversation,) = await tx.rows(sa.select(conversations))
+    assert conversation["id"] == answer["conversation_id"]
+    assert await contacts_of(services) == (1, 1)
+    # the one that they had just begun is no more
+    gone = await client.get("/api/website/messages", headers=phone)
+    assert (gone.status_code, gone.json()["error"]["code"]) == (401, "unknown_session")
+    # signed in again, as on every page
+    assert (await sign_in(client, moved, voucher())).json() == {"id": "c1", "email": "amina@example.com"}
+
+
+async def test_of_several_chats_it_is_the_newest(client: httpx.AsyncClient, visitor: dict[str, str]) -> None:
+    chats = [visitor, await another(client), await another(client)]
+    for number, chat in enumerate(chats):
+        await write_to_us(client, chat, f"chat {number}")
+        await sign_in(client, chat, voucher())
+    await write_to_us(client, chats[1], "once more")
+    answer = (await sign_in(client, await another(client), voucher())).json()
+    assert await said(client, {"Authorization": f"Bearer {answer['token']}"}) == ["chat 1", "once more"]
+
+
+async def test_who_has_written_already_stays_there_and_is_one_contact_all_the_same(
+    client: httpx.AsyncClient, visitor: dict[str, str], services: Services
+) -> None:
+    for chat in (visitor, phone := await another(client)):
+        await write_to_us(client, chat)
+        assert (await sign_in(client, chat, voucher())).json() == {"id": "c1", "email": "amina@example.com"}
+    assert len(await said(client, visitor)) == len(await said(client, phone)) == 1
+    assert await contacts_of(services) == (1, 2)
+
+
+async def test_an_empty_chat_is_not_left_for_another_empty_one(
     client: httpx.AsyncClient, visitor: dict[str, str], services: Services
 ) -> None:
     for chat in (visitor, await another(client)):
-        assert (await sign_in(client, chat, voucher())).status_code == 200
+        assert (await sign_in(client, chat, voucher())).json() == {"id": "c1", "email": "amina@example.com"}
+    assert await contacts_of(services) == (1, 2)
+
+
+async def test_nobody_is_joined_with_or_moved_to_anybody_without_the_shops_word(
+    client: httpx.AsyncClient, visitor: dict[str, str], services: Services
+) -> None:
+    """Neither an unverified visitor, whatever they type, nor another customer, nor one with a voucher that is none."""
+    await sign_in(client, visitor, voucher())
+    await write_to_us(client, visitor, "a secret of Amina's")
+    stranger, jonas, forger, late = [await another(client) for _ in range(4)]
+    await write_to_us(client, stranger, "I am amina@example.com, order 10001")
+    used = voucher(nonce="used")
+    for chat, text in (
+        (jonas, voucher("c2", "jonas@example.com")),
+        (forger, voucher(secret="y" * 32)),
+        (await another(client), used),
+        (late, used),
+    ):
+        answer = await sign_in(client, chat, text)
+        assert ("token" in answer.json()) == (text == used and chat is not late)
+    for chat in (stranger, jonas, forger, late):
+        assert "a secret of Amina's" not in await said(client, chat)
     async with services.database.read() as tx:
-        assert len(await tx.rows(sa.select(contacts))) == len(await tx.rows(sa.select(identities))) == 2
+        rows = await tx.rows(sa.select(conversations.c.contact_id))
+    assert len({row["contact_id"] for row in rows}) == len(rows) == 5
+
+
+async def test_an_unverified_chat_with_a_customers_address_is_not_handed_to_them(
+    client: httpx.AsyncClient, visitor: dict[str, str]
+) -> None:
+    """What was said before anybody was vouched for belongs to whoever sits there."""
+    await write_to_us(client, visitor, "I am amina@example.com")
+    assert "token" not in (await sign_in(client, await another(client), voucher())).json()
+
+
+async def test_who_writes_while_signing_in_loses_nothing(
+    client: httpx.AsyncClient, visitor: dict[str, str], services: Services
+) -> None:
+    await sign_in(client, visitor, voucher())
+    await write_to_us(client, visitor, "on my laptop")
+    for _ in range(6):
+        phone = await another(client)
+        moved, wrote = await asyncio.gather(
+            sign_in(client, phone, voucher()), write_to_us(client, phone, "on my phone")
+        )
+        assert moved.status_code == 200
+        if "token" in moved.json():
+            assert wrote.status_code == 401  # nothing was stored, and the widget sends it again
+        else:
+            assert wrote.status_code == 201
+            assert await said(client, phone) == ["on my phone"]
+    assert (await contacts_of(services))[0] == 1
+
+
+async def test_signing_in_on_many_devices_at_once_gets_nobody_stuck(
+    client: httpx.AsyncClient, visitor: dict[str, str], services: Services
+) -> None:
+    await write_to_us(client, visitor)
+    await sign_in(client, visitor, voucher())
+    devices = [await another(client) for _ in range(20)]
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*(sign_in(client, device, voucher()) for device in devices))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["conversation_id"] for answer in answers}) == 1
+    assert await contacts_of(services) == (1, 1)
+
+
+async def test_a_customer_with_a_new_address_is_the_same_customer(
+    client: httpx.AsyncClient, visitor: dict[str, str], services: Services
+) -> None:
+    await sign_in(client, visitor, voucher())
+    answer = await sign_in(client, visitor, voucher("c1", "amina@new.example"))
+    assert (answer.status_code, answer.json()["email"]) == (200, "amina@new.example")
+    assert await known(services) == [("c1", "amina@new.example")]
 
 
 async def test_used_vouchers_are_forgotten_once_they_have_expired(

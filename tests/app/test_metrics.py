@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from handoff import deadlines, inbox, ownership, store
 from handoff.clock import now
 from handoff.conversations import Conversation
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.models import conversations, people, turns
 from handoff.services import Services
 

@@ -9,12 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from actions.shop import tables as shop
 from actions.shop.tables import metadata as shop_metadata
 from app import schema
 from handoff.clock import now as clock_now
 from handoff.database import Database
 from handoff.models import conversations, deliveries, login_failures, messages, people
-from handoff.models import metadata as handoff_metadata
+from handoff.schema import metadata as handoff_metadata
 
 OLD_ROWS = (
     "insert into contacts (id, created_at) values ('c', :at)",
@@ -153,3 +154,36 @@ async def test_what_was_stored_before_an_upgrade_is_there_after_it(database: Dat
     assert [row["text"] for row in said] == ["a person, please", "one", "two", "three"]
     assert [row["next_at"] for row in turns] == [None, moment, None]  # the earliest that is not sent yet has its turn
     assert (person["languages"], person["capacity"], person["available"]) == ([], 5, True)
+
+
+CLAIMED = (
+    "insert into shop_customers (id, name, email, language, country, created_at)"
+    " values ('c', 'Amina', 'amina@example.com', 'bn', 'BD', :at)",
+    "insert into shop_orders (id, number, customer_id, state, city, country, shipping_minor, total_minor, currency,"
+    " placed_at) values ('o', '10001', 'c', 'delivered', '{}', 'BD', 0, 900, 'BDT', :at)",
+    "insert into shop_claims (id, order_id, number, kind, state, items, description, remedy, opened_at)"
+    " values ('k', 'o', 'K10001-1', 'damaged', 'granted', '{}', 'broken', 'refund', :at)",
+    "insert into shop_refunds (id, order_id, method, state, amount_minor, currency, created_at, expected_on)"
+    " values ('r1', 'o', 'card', 'pending', 300, 'BDT', :at, '2026-11-30'),"
+    " ('r2', 'o', 'card', 'pending', 200, 'BDT', :at, '2026-11-30')",
+    "insert into shop_changes (id, order_id, order_number, reference, kind, key, who, level, before, after, at)"
+    " values ('x', 'o', '10001', 'C10001-1', 'claim', 'm', 'v', 2, '{}',"
+    """ '{"number": "K10001-1", "refunds": ["r1"]}', :at),"""
+    " ('y', null, '10009', 'C10009-1', 'claim', 'm2', 'v', 2, '{}',"
+    """ '{"number": "K10009-1", "refunds": ["gone"]}', :at)""",
+)
+
+
+async def test_refunds_from_before_are_those_of_their_claims(database: Database) -> None:
+    await run(database, "downgrade", "0009")
+    moment = clock_now()
+    at = moment.replace(tzinfo=None) if database.dialect == "sqlite" else moment
+    async with database.write() as tx:
+        for statement in CLAIMED:
+            await tx.connection.execute(sa.text(statement), {"at": at})
+    await run(database, "upgrade", "head")
+    async with database.read() as tx:
+        refunds = await tx.rows(sa.select(shop.refunds.c.id, shop.refunds.c.claim_id).order_by(shop.refunds.c.id))
+        asked = await tx.rows(sa.select(shop.changes.c.also))
+    assert [tuple(row.values()) for row in refunds] == [("r1", "k"), ("r2", None)]
+    assert [row["also"] for row in asked] == [None, None]

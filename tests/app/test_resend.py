@@ -10,7 +10,7 @@ from error_testing import told
 
 from handoff import inbox, outbox, people, turns
 from handoff.clock import new_id
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Said
 from handoff.services import Services
 from handoff.turns import Outcome

@@ -123,6 +123,17 @@ def test_folders_are_made_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
         ("WOOCOMMERCE_PAYMENTS", "hidden-word"),
         ("WOOCOMMERCE_PAYMENTS", "hidden-word=shells"),
         ("WOOCOMMERCE_PAYMENTS", "=card"),
+        ("PUBLIC_URL", "help.hidden-word.example"),
+        ("PUBLIC_URL", "http://help.hidden-word.example"),
+        ("TELEGRAM_TOKEN", "hidden-word"),
+        ("TELEGRAM_TOKEN", "123:hidden-word/x"),
+        ("TELEGRAM_TOKEN", "123:hidden-word "),
+        ("TELEGRAM_TOKEN", ":hidden-word"),
+        ("TELEGRAM_BASE_URL", "http://hidden-word.example"),
+        ("TELEGRAM_BASE_URL", ""),
+        ("TELEGRAM_MODE", "hidden-word"),
+        ("TELEGRAM_WEBHOOK_SECRET", "hidden-word!"),
+        ("TELEGRAM_WEBHOOK_SECRET", "hidden-word" * 30),
     ],
 )
 def test_a_wrong_value_is_named_in_one_line_and_never_shown(
@@ -191,6 +202,41 @@ def test_a_mail_server_that_cannot_be_read_is_told_how_to_write_one(monkeypatch:
     assert str(raised.value) == (
         "SHOHAY_SMTP_URL: write smtp://user:password@host:587 or smtps://host, with %40 for an @ in the password."
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "by_webhook"),
+    [
+        ({}, False),
+        ({"MODE": "polling"}, False),
+        ({"MODE": "polling", "WEBHOOK_SECRET": "s"}, False),
+        ({"WEBHOOK_SECRET": "s", "PUBLIC_URL": "https://help.shop.example/"}, True),
+        ({"MODE": "webhook", "WEBHOOK_SECRET": "s", "PUBLIC_URL": "https://help.shop.example"}, True),
+        # a server for tests stands where it reaches us
+        ({"WEBHOOK_SECRET": "s", "BASE_URL": "http://127.0.0.1:8081/bot"}, True),
+        ({"MODE": "webhook"}, None),
+        ({"MODE": "webhook", "PUBLIC_URL": "https://help.shop.example"}, None),
+        ({"WEBHOOK_SECRET": "s"}, None),
+        ({"MODE": "webhook", "WEBHOOK_SECRET": "", "BASE_URL": "http://127.0.0.1:8081"}, None),
+    ],
+    ids=str,
+)
+def test_telegrams_webhook_does_not_start_without_its_secret_and_an_address(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], by_webhook: bool | None
+) -> None:
+    monkeypatch.setenv("SHOHAY_TELEGRAM_TOKEN", "123456789:only-for-tests")
+    for name, value in given.items():
+        monkeypatch.setenv(f"SHOHAY_{name}" if name == "PUBLIC_URL" else f"SHOHAY_TELEGRAM_{name}", value)
+    if by_webhook is None:
+        with pytest.raises(BadSettings) as raised:
+            settings.load()
+        assert str(raised.value).startswith("SHOHAY_TELEGRAM_WEBHOOK_SECRET: a webhook needs ")
+        monkeypatch.delenv("SHOHAY_TELEGRAM_TOKEN")  # the channel is off, so nothing is missing
+        settings.load()
+        return
+    loaded = settings.load()
+    assert loaded.telegram_by_webhook is by_webhook
+    assert not loaded.public_url.endswith("/")
 
 
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

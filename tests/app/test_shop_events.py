@@ -28,7 +28,7 @@ from handoff import caretaker, inbox, store, turns
 from handoff.clock import iso, new_id, now
 from handoff.database import DatabaseAway
 from handoff.following import Wish, hashed
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.models import messages, order_news
 from handoff.services import Services
 from handoff.turns import Outcome

@@ -11,24 +11,27 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from file_samples import TAKEN, pdf
 from smtp_server import HOST, MailServer, serving
 
 from actions.post import NotSent
 from actions.shop import tables as t
+from app import stored_data
 from app.attachment import Attachment
 from app.post import DemoMailbox, SmtpPost
 from app.shop_traces import ShopTraces
 from app.stored_data import ChatData, page
 from bot.content.live import LiveWords
-from handoff import due_erasures, erasure, inbox, ownership, turns
+from handoff import due_erasures, erasure, inbox, ownership, turns, uploads
 from handoff.clock import new_id, now
 from handoff.database import Database
 from handoff.following import Wish, hashed
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Said
 from handoff.models import contacts, conversations, messages
 from handoff.people import Person
 from handoff.services import Services
+from handoff.sniffing import sniff
 from handoff.turn_store import StoredEvents
 from handoff.turns import Outcome
 
@@ -105,6 +108,31 @@ async def test_the_copy_comes_as_a_page_and_as_json_with_every_word(
         assert AMINA not in everything  # the order may have been found by its phone number
 
 
+@pytest.mark.parametrize("language", ["en", "bn", "hi", "es", "fr", "de"])
+async def test_what_they_sent_goes_along_as_far_as_a_letter_can_take_it(
+    services: Services, words: LiveWords, server: MailServer, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    conversation_id = await talk(services)
+    cup, bill = TAKEN["image/png"], pdf("a long bill " * 400)
+    for name, content in (("cup.png", cup), ("<bill>.pdf", bill)):
+        file = await uploads.take(services, "fake", "amina", name, content)
+        await inbox.receive(services, Incoming("fake", new_id(), "amina", uploads=(file.id,)))
+    monkeypatch.setattr(stored_data, "MOST_ATTACHED", len(bill) - 1)
+    await by_mail(services, words, server).send_copy(conversation_id, AMINA, language)
+    (letter,) = server.letters
+    html, plain, photo = letter.iter_attachments()
+    assert (photo.get_filename(), photo.get_content_type()) == ("cup.png", "image/png")
+    kept = sniff(cup)
+    assert kept is not None and photo.get_payload(decode=True) == kept.content
+    text = shown(html.get_payload(decode=True).decode())
+    for key, name in (("copy_file", "cup.png"), ("copy_file_left", "_bill_.pdf")):
+        assert words.say(key, language, name=name).text in text
+    names = [
+        file["name"] for one in json.loads(plain.get_content())["conversations"][0]["messages"] for file in one["files"]
+    ]
+    assert names == ["cup.png", "_bill_.pdf"]
+
+
 async def test_the_page_asks_for_nothing_from_anywhere(services: Services, words: LiveWords) -> None:
     conversation_id = await talk(services)
     async with services.database.read() as tx:
@@ -161,7 +189,7 @@ def code(conversation: str, key: str) -> dict[str, Any]:
 
 def change(conversation: str, key: str) -> dict[str, Any]:
     return {"id": new_id(), "order_id": None, "order_number": "10003", "reference": f"C{key}"[:40], "kind": "cancel",
-            "key": key, "who": conversation, "level": 2, "before": {"state": "placed"},
+            "key": key, "also": [f"{conversation} too"], "who": conversation, "level": 2, "before": {"state": "placed"},
             "after": {"state": "cancelled"}, "at": datetime.now(UTC)}  # fmt: skip
 
 
@@ -194,7 +222,7 @@ async def test_the_shops_rows_stay_and_lead_to_nobody(services: Services) -> Non
             if old[who] == other:
                 assert new == old
             else:
-                assert new == {**old, who: "erased", "key": new["id"]}
+                assert new == {**old, who: "erased", "key": new["id"], **({"also": None} if "also" in old else {})}
         assert conversation_id not in str(after)
     assert said
 

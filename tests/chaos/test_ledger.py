@@ -13,7 +13,7 @@ from stored import Stored
 
 from handoff import inbox, ownership, turns
 from handoff.clock import new_id
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Said
 from handoff.models import conversations, deliveries, events, messages, metadata, receipts
 from handoff.models import turns as turn_table

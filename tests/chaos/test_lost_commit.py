@@ -16,7 +16,7 @@ from server import Server, own_server
 from app import schema
 from handoff import inbox, ownership, people, store, turns
 from handoff.database import Database, DatabaseAway
-from handoff.inbox import Incoming
+from handoff.incoming import Incoming
 from handoff.messages import Said
 from handoff.services import Services
 from handoff.turns import Outcome

@@ -16,15 +16,18 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
+from file_samples import TAKEN, pdf
 from handoff_testing import PASSWORD, RAHIM, SADIA, answer, ask_for_person, hire, state, write
 
-from handoff import ownership, people, presence
+from handoff import fetches, ownership, people, presence, uploads
 from handoff.clock import new_id, now
 from handoff.desk import pages, templating, transcript, views
 from handoff.desk.tabs import Tab
+from handoff.incoming import Offered
 from handoff.models import conversations, deliveries
 from handoff.people import Person
 from handoff.services import Services
+from handoff.sniffing import Sniffed, sniff
 
 NASREEN = Person(new_id(), "nasreen", "Nasreen", "supervisor")
 DHAKA = ZoneInfo("Asia/Dhaka")
@@ -40,6 +43,12 @@ class Shop:
         if isinstance(self._order, Exception):
             raise self._order
         return self._order
+
+
+def kept(content: bytes) -> Sniffed:
+    found = sniff(content)
+    assert found is not None
+    return found
 
 
 @asynccontextmanager
@@ -287,6 +296,43 @@ def test_a_contact_leads_to_the_mail_or_the_telephone_and_nowhere_else() -> None
     assert templating.contact_link("javascript:alert(1)") == "tel:1"
 
 
+async def test_files_stand_with_their_message_as_pictures_links_or_what_became_of_them(services: Services) -> None:
+    await hire(services.database, RAHIM)
+    offered = tuple(Offered(f"https://files.example/{name}", name) for name in ("<b>.jpg", "late.jpg", "film.mov"))
+    message = await write(services, "broken", files=offered)
+    (cup, late, film), _ = await fetches.take_due(services, 3)
+    await fetches.arrived(services, cup, kept(TAKEN["image/jpeg"]))
+    await fetches.given_up(services, film, "refused", "too big")
+    bill = await uploads.take(services, "fake", "amina", "bill.pdf", pdf("x" * 3_000_000))
+    await write(services, "", uploads=(bill.id,))
+    async with at_the_desk(services, RAHIM) as client:
+        pane = (await client.get(f"/desk/conversations/{message.conversation_id}/pane")).text
+        rows = (await client.get("/desk/list", params={"tab": "bot"})).text
+    found = re.findall(r'data-testid="file" data-status="(\w+)">(.*?)</li>', pane, re.DOTALL)
+    texts = [html.unescape(" ".join(re.sub(r"<[^>]+>", " ", inside).split())) for _, inside in found]
+    assert [status for status, _ in found] == ["here", "waiting", "refused", "here"]
+    assert texts == [
+        "_b_.jpg 1 KB",
+        "late.jpg Fetching…",
+        "film.mov Not taken: no photo or PDF, or too big",
+        "bill.pdf 2.9 MB",
+    ]
+    assert f'<img src="/files/{cup.id}"' in found[0][1] and f'href="/files/{cup.id}" download="_b_.jpg"' in found[0][1]
+    assert "<img" not in found[3][1] and f'href="/files/{bill.id}" download="bill.pdf"' in found[3][1]
+    assert "4 messages and 2 files since" in pane
+    assert pane.count('class="bubble"') == 1  # a file alone is no empty bubble
+    assert "bill.pdf" in rows
+    await fetches.given_up(services, late, "failed", "HTTP 500")
+    async with at_the_desk(services, RAHIM) as client:
+        pane = (await client.get(f"/desk/conversations/{message.conversation_id}/pane")).text
+    assert "Could not be fetched" in pane and "Fetching" not in pane
+
+
+def test_a_files_size_is_said_as_people_count() -> None:
+    said = [templating.file_size(size) for size in (1, 1024, 340 * 1024, 1024 * 1024 - 1, 1024 * 1024, 5_000_000)]
+    assert said == ["1 KB", "1 KB", "340 KB", "1024 KB", "1.0 MB", "4.8 MB"]
+
+
 @pytest.mark.parametrize(
     ("payload", "rated"), [("rating:5", 5), ("rating:1", 1), ("rating:6", None), ("5", None), (None, None)]
 )
@@ -304,6 +350,9 @@ def test_only_a_pressed_score_is_a_rating(payload: str | None, rated: int | None
         "created_at": "2026-11-22T04:00:00.000Z",
         "payload": payload,
         "buttons": [],
+        "files": [],
+        "deleted": False,
+        "edits": [],
         "delivery": "sent",
     }
     (line,) = transcript.lines([message], UTC, datetime(2026, 11, 22).date())

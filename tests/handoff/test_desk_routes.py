@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +30,7 @@ from handoff_testing import (
 )
 
 from app import errors
-from handoff import people, presence
+from handoff import people, presence, signs
 from handoff.clock import iso, new_id, now
 from handoff.desk import routes
 from handoff.models import deliveries
@@ -38,6 +42,12 @@ EDITOR = Person(new_id(), "tapan", "Tapan", "editor")
 
 @pytest.fixture
 async def http(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    async with over(services) as client:
+        yield client
+
+
+@asynccontextmanager
+async def over(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     errors.install(app)
     app.include_router(routes.router(services, secure_cookies=False))
@@ -290,3 +300,49 @@ async def test_an_event_stream_ends_with_its_session(services: Services, monkeyp
     rest = [event async for event in stream]
     assert all(event.event in ("message", "status") for event in rest)
     assert not await online(services, RAHIM)
+
+
+class Courtesy:
+    """Where channels would show that an agent types."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, str]] = []
+
+    async def typing(self, channel: str, address: str) -> None:
+        self.shown.append((channel, address))
+
+
+async def test_an_owner_who_types_is_seen_typing_on_the_customers_channel(services: Services) -> None:
+    courtesy = Courtesy()
+    async with over(replace(services, shown=courtesy)) as http:
+        rahim, sadia = await enter(services, http), await enter(services, http, SADIA)
+        conversation = await ask_for_person(services)
+        path = f"/conversations/{conversation.id}"
+        await rahim.post(f"{path}/claim")
+        refused(await sadia.post(f"{path}/typing"), 409, "not_yours")
+        assert courtesy.shown == []
+        assert (await rahim.post(f"{path}/typing")).status_code == 204
+        assert courtesy.shown == [("fake", "amina")]
+        refused(await sadia.post(f"{path}/seen", {"seq": 1}), 409, "not_yours")
+        assert (await rahim.post(f"{path}/seen", {"seq": 1})).status_code == 204
+        assert (await rahim.get(path)).json()["agent_seen"] == 1
+
+
+async def test_the_desk_hears_signs_beside_the_events_and_without_a_place_among_them(services: Services) -> None:
+    async with over(services) as http:
+        desk = await enter(services, http)
+        conversation = await ask_for_person(services)
+        await desk.post(f"/conversations/{conversation.id}/claim")
+        reply = (await desk.post(f"/conversations/{conversation.id}/messages", {"text": "hello"})).json()
+        stream = routes._watch(services, desk.headers["Authorization"].split()[1], RAHIM.id, 10**9)
+        heard = asyncio.create_task(anext(aiter(stream)))
+        await asyncio.sleep(0)
+        await signs.typing(services.database, conversation.id, "customer")
+        event = await asyncio.wait_for(heard, 10)
+        assert (event.event, event.id) == ("signs", None)
+        quiet = {"conversation_id": conversation.id, "agent_seen": 0}
+        assert json.loads(str(event.data)) == {**quiet, "customer_typing": True, "customer_seen": 0}
+        await signs.seen(services.database, conversation.id, "customer", reply["seq"])
+        event = await asyncio.wait_for(anext(aiter(stream)), 10)
+        assert json.loads(str(event.data)) == {**quiet, "customer_typing": True, "customer_seen": reply["seq"]}
+        await stream.aclose()  # type: ignore[attr-defined]
