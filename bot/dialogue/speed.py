@@ -14,12 +14,13 @@ import rasa.shared.utils.common
 from rasa.core.actions.action import RemoteAction
 from rasa.core.lock import TicketLock
 from rasa.core.lock_store import LockStore
+from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.events import Event
 
 
 @cache
 def install() -> None:
-    """Puts the two patched functions in place; calling it again does nothing."""
+    """Puts the patched functions in place; calling it again does nothing."""
     Event.resolve_by_type = staticmethod(_resolver())
     validator = jsonschema.Draft202012Validator(RemoteAction.action_response_format_spec())
 
@@ -29,6 +30,7 @@ def install() -> None:
 
     # Rasa compiles the schema for every call of every custom action.
     RemoteAction._validate_action_result = validate
+    ModelMetadata.from_dict = _metadata_reader()
 
 
 class ConversationLocks(LockStore):
@@ -58,3 +60,14 @@ def _resolver() -> Any:
         return classes.get(type_name) or original(type_name, default)
 
     return resolve
+
+
+def _metadata_reader() -> Any:
+    """A model is loaded to answer, and how it was trained is of no use then; reading that imports all that trains, with
+    TensorFlow and Matplotlib."""
+    original = ModelMetadata.from_dict
+
+    def read(serialized: dict[str, Any]) -> ModelMetadata:
+        return original({**serialized, "train_schema": {"nodes": {}}})
+
+    return staticmethod(read)

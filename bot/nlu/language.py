@@ -40,7 +40,7 @@ class LanguageIdentifier(GraphComponent):
     typed in Latin letters. The message's metadata may carry the conversation's `language`, which stays unless this
     message says clearly otherwise (`keep_below`, and at least `min_letters` letters), and `language_chosen`, when the
     customer picked it and nothing overrules it. `foreign` is the ISO 639-1 code of a language that is none of ours,
-    found by lingua where our model is not `sure` that it is a romanised one.
+    found (`foreign.py`) where our model is not `sure` that it is a romanised one.
     """
 
     @staticmethod
@@ -102,7 +102,8 @@ class LanguageIdentifier(GraphComponent):
         with model_storage.read_from(resource) as folder:
             model, languages = joblib.load(folder / "language.joblib")
         made = cls(config, model_storage, resource, model, languages)
-        made._foreign.of("lingua reads its models before the first customer writes", languages)
+        # Portuguese, so that both who are asked read their models before the first customer writes
+        made._foreign.of("os modelos são lidos antes que o primeiro cliente escreva", languages)
         return made
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -141,7 +142,7 @@ class LanguageIdentifier(GraphComponent):
 
     def _foreign_to(self, prepared: str, name: str, confidence: float) -> str | None:
         if self._model is None or ("-" in name and confidence >= self._config["sure"]):
-            return None  # lingua knows no romanised language, and takes those for others
+            return None  # who is asked knows no romanised language, and takes those for others
         return self._foreign.of(prepared, {language.split("-")[0] for language in self._languages})
 
 

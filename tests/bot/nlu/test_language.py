@@ -1,5 +1,7 @@
 """The language of a message is found from its words and stays steady through a conversation."""
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -22,14 +24,23 @@ INTENTS = ("order_status", "return_policy", "shipping_cost", "payment_methods", 
 @pytest.fixture(scope="module")
 def identifier(tmp_path_factory: pytest.TempPathFactory) -> LanguageIdentifier:
     """Trained on some of the shop's own examples."""
+    return trained(LanguageIdentifier, of_intents(INTENTS), tmp_path_factory.mktemp("language"))
+
+
+def of_intents(intents: Iterable[str]) -> TrainingData:
     questions = read(ROOT / "data").questions
-    rows = [
-        (example.text, intent, code)
-        for intent in INTENTS
-        for code, lines in questions[intent].examples.items()
-        for example in lines
-    ]
-    return trained(LanguageIdentifier, examples(rows), tmp_path_factory.mktemp("language"))
+    return examples(
+        [
+            (example.text, intent, code)
+            for intent in intents
+            for code, lines in questions[intent].examples.items()
+            for example in lines
+        ]
+    )
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def language(identifier: LanguageIdentifier, text: str, **metadata: object) -> str:
@@ -182,6 +193,18 @@ def test_words_in_letters_that_no_example_has_keep_the_conversations_language(
 ) -> None:
     assert language(identifier, text) == "en"
     assert language(identifier, text, language="bn") == "bn"
+
+
+def test_of_many_sentences_in_other_languages_nearly_all_are_known_and_of_the_development_questions_none_is_one(
+    tmp_path: Path,
+) -> None:
+    identifier = trained(LanguageIdentifier, of_intents(read(ROOT / "data").questions), tmp_path)
+    others = rows(ROOT / "tests" / "nlu" / "foreign.jsonl")
+    found = [foreign(identifier, row["text"]) for row in others]
+    assert sum(code is not None for code in found) >= 0.85 * len(others)
+    assert sum(code == row["language"] for code, row in zip(found, others, strict=True)) >= 0.8 * len(others)
+    ours = [row for path in sorted((ROOT / "tests" / "nlu" / "dev").glob("*.jsonl")) for row in rows(path)]
+    assert len(wrong := [row for row in ours if foreign(identifier, row["text"])]) <= 2, wrong
 
 
 OURS = [
