@@ -8,6 +8,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from actions.denied import denied
 from actions.slots import VERIFIED_ORDER
 from actions.typed import fold_digits
 
@@ -30,11 +31,12 @@ class Heard:
 
     @classmethod
     def of(cls, message: Mapping[str, Any]) -> Heard:
-        """A message as Rasa has parsed it."""
+        """A message as Rasa has parsed it, without what is named in it only to say that it is not meant."""
+        text = str(message.get("text") or "")
         return cls(
-            fold_digits(str(message.get("text") or "")).strip(),
+            fold_digits(text).strip(),
             (message.get("intent") or {}).get("name"),
-            tuple(message.get("entities") or ()),
+            tuple(one for one in message.get("entities") or () if not denied(text, one)),
         )
 
     def values(self, entity: str) -> list[str]:

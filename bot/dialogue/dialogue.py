@@ -123,6 +123,7 @@ class Dialogue:
             lock_store=speed.ConversationLocks(),
             action_endpoint=endpoint,
         )
+        speed.one_thread()
         trackers.domain = agent.domain
         endpoint.domain = agent.domain.as_dict()
         return cls(agent, trackers, model.name)

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import jsonschema
 import rasa.shared.utils.common
+import threadpoolctl
 from rasa.core.actions.action import RemoteAction
 from rasa.core.lock import TicketLock
 from rasa.core.lock_store import LockStore
@@ -31,6 +32,12 @@ def install() -> None:
     # Rasa compiles the schema for every call of every custom action.
     RemoteAction._validate_action_result = validate
     ModelMetadata.from_dict = _metadata_reader()
+
+
+def one_thread() -> None:
+    """To be called when a model is loaded, with all that computes. A message is one row: several threads of BLAS have
+    nothing to share out, wait for each other by spinning, and take a second core from other conversations."""
+    threadpoolctl.threadpool_limits(1, user_api="blas")
 
 
 class ConversationLocks(LockStore):
