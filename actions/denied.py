@@ -16,7 +16,7 @@ _BEFORE = re.compile(
 # behind it, where Bengali and Hindi have it, and Spanish too at the end; case endings may stand between
 _BEHIND = re.compile(
     r"(?:ে|এ|কে|টা|টি|e|ke|ta)?(?:\s*(?:को|से|तो)|\s+(?:ko|se|to))?\s+"
-    r"(?:(?:না|ন(?:\u09df|\u09af\u09bc?)|noy|noi|नहीं|नही|नहि|मत|ना|nahi|nahin|nhi|mat)(?!\w)|no(?=\s*(?:[,.;!]|$)))",
+    r"(?:(?:না|ন(?:\u09df|\u09af\u09bc?)|na|noy|noi|नहीं|नही|नहि|मत|ना|nahi|nahin|nhi|mat)(?!\w)|no(?=\s*(?:[,.;!]|$)))",
     re.IGNORECASE,
 )
 
