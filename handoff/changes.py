@@ -47,8 +47,8 @@ async def earlier(tx: Transaction, conversation_id: str) -> dict[str, list[Earli
 
 async def take(services: Services, change: Changed) -> Message | None:
     """Writes the change over the message and keeps what it said before, unless it was taken back; None when there is
-    no such message of a customer, it says the same already, or this change was here before. What says nothing any more
-    before the bot has answered it is not answered.
+    no such message of a customer, it says the same already, or this change or a later one was here before. What says
+    nothing any more before the bot has answered it is not answered.
 
     Raises:
         DatabaseAway: nothing was changed.
@@ -74,6 +74,9 @@ async def take(services: Services, change: Changed) -> Message | None:
             await tx.execute(sa.delete(files).where(files.c.message_id == message_id))
             values: dict[str, Any] = {"text": "", "files": [], "deleted": True, "edited_at": now}
         else:
+            at = min(change.at or now, now)
+            if row["edited_at"] is not None and at < row["edited_at"]:
+                return None
             text = privacy.redact(plain(change.text[: 2 * MAX_TEXT]).strip()[:MAX_TEXT])
             if text == row["text"]:
                 return None
@@ -88,7 +91,7 @@ async def take(services: Services, change: Changed) -> Message | None:
                         created_at=row["edited_at"] or row["created_at"],
                     )
                 )
-            values = {"text": text, "edited_at": now}
+            values = {"text": text, "edited_at": at}
         await tx.execute(sa.update(messages).where(messages.c.id == message_id).values(**values))
         if not privacy.has_content(values["text"]):
             await store.save(tx, await turn_store.drop(tx, conversation, message_id))

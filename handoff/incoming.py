@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from handoff import privacy
@@ -92,6 +93,8 @@ class Changed:
         text: what it says now; None when it was taken back.
         key: the channel's own name for this delivery, where it has one; the same key again is the same change, also
             when the message has been changed once more since.
+        at: when the provider says it was changed; of two changes that arrive swapped the later one holds. None where it
+            does not say, and then it is when we hear of it.
     """
 
     channel: str
@@ -99,3 +102,4 @@ class Changed:
     provider_id: str
     text: str | None
     key: str | None = None
+    at: datetime | None = None

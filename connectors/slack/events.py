@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from connectors.base import Inbound
 from connectors.slack.mrkdwn import mentions, plain
@@ -97,7 +98,15 @@ def _change(body: Raw, event: Raw, message: Raw, text: str | None, moment: str) 
     team, channel = team_of(body), needed(event, "channel", ID)
     ts, thread, user = needed(message, "ts", TS), word(message, "thread_ts", TS), needed(message, "user", ID)
     address = str(Place.of(team, channel, ts, thread or None, user))
-    return [Changed(CHANNEL, address, ts, text, key=f"{team}:{channel}:{ts}:{moment}")]
+    key = f"{team}:{channel}:{ts}:{moment}"
+    return [Changed(CHANNEL, address, ts, text, key, at=None if text is None else _when(moment))]
+
+
+def _when(ts: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (OverflowError, ValueError):  # no time that there is, which the pattern lets through
+        return None
 
 
 def _by_a_person(message: Raw, us: str) -> bool:

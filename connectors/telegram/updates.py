@@ -44,7 +44,7 @@ UNSUPPORTED: Mapping[str, Unsupported] = {
 }
 # what is read of a message. The library breaks on a part that is older or newer than itself, such as a poll's, and
 # with that part we would lose the whole message
-_READ = ("message_id", "from", "chat", "date", "text", "caption", "photo", "document", "reply_markup")
+_READ = ("message_id", "from", "chat", "date", "edit_date", "text", "caption", "photo", "document", "reply_markup")
 _READ_OF_PRESS = ("id", "data", "message", "inline_message_id", "chat_instance")
 _COMMAND = re.compile(r"/([a-z]+)(?:@\w+)?(?:\s+(\S.*))?", re.IGNORECASE | re.DOTALL)
 # what a link https://t.me/OurBot?start=… may carry: lang_bn, order_10001, or lang_bn-order_10001
@@ -151,7 +151,8 @@ def _edited(message: Message, key: str) -> list[Inbound]:
     text = message.text if message.text is not None else message.caption
     if text is None and not (message.photo or message.document):
         return []  # a place that moves, or a button of ours that was changed
-    return [Changed(CHANNEL, identifier(message.chat.id), identifier(message.message_id), clean(text), key)]
+    chat, number = identifier(message.chat.id), identifier(message.message_id)
+    return [Changed(CHANNEL, chat, number, clean(text), key, at=message.edit_date)]
 
 
 def _press(query: CallbackQuery, key: str) -> list[Inbound]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,7 +41,8 @@ def pressed(address: str, channel: str, **more: Any) -> Incoming:
 
 
 def changed(text: str, address: str = DM) -> Changed:
-    return Changed("slack", address, TS, text, key=f"{':'.join(address.split(':')[:2])}:{TS}:1732233700.000000")
+    key = f"{':'.join(address.split(':')[:2])}:{TS}:1732233700.000000"
+    return Changed("slack", address, TS, text, key, at=datetime(2024, 11, 22, 0, 1, 40, tzinfo=UTC))
 
 
 def taken_back() -> Changed:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 
 from handoff_testing import RAHIM, answer, ask_for_person, count, dump, hire, lease, rows, state, write
 
 from handoff import changes, erasure, events, ownership, store, turns
+from handoff.clock import now
 from handoff.inbox import MAX_TEXT
 from handoff.incoming import Changed, Offered
 from handoff.messages import Message
@@ -14,7 +17,7 @@ from handoff.privacy import REDACTED
 from handoff.services import Services
 
 
-async def edit(services: Services, text: str | None, provider_id: str = "7", **details: str) -> Message | None:
+async def edit(services: Services, text: str | None, provider_id: str = "7", **details: Any) -> Message | None:
     """Amina changes the message that her channel's provider calls 7."""
     change = Changed("fake", details.pop("address", "amina"), provider_id, text, **details)
     return await changes.take(services, change)
@@ -149,6 +152,18 @@ async def test_a_late_copy_of_an_edit_does_not_undo_a_later_one(services: Servic
     assert await dump(services.database) == before
     assert await edit(services, "two", key="update-4") is not None  # they have thought again
     assert await earlier(services) == ["one", "two", "three"]
+
+
+async def test_of_two_edits_that_arrive_swapped_the_later_one_holds(services: Services) -> None:
+    written = await write(services, "10001", provider_id="7")
+    first, second = written.created_at - timedelta(seconds=2), written.created_at - timedelta(seconds=1)
+    assert await edit(services, "10003", key="b", at=second) is not None
+    assert await edit(services, "10002", key="a", at=first) is None
+    assert (await lease(services)).message.text == "10003"
+    assert await edit(services, "10004", key="c", at=second) is not None  # within one second, as Telegram tells it
+    # a provider whose clock is ahead does not keep out what comes later from one whose clock is right
+    await edit(services, "10005", key="d", at=now() + timedelta(hours=1))
+    assert await edit(services, "10006", key="e") is not None
 
 
 async def test_an_agent_who_has_the_conversation_keeps_it_and_nothing_goes_to_the_bot(services: Services) -> None:

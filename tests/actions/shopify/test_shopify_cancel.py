@@ -287,6 +287,7 @@ async def test_shopify_that_never_ends_is_not_waited_for(
     shopify: Shopify, shop: ShopifyShop, own_sqlite: OwnShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("actions.shop.shopify.cancel._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("actions.shop.shopify.cancel._LONGEST_PAUSE_SECONDS", 0.01)
     shopify.looks_until_cancelled = 1000
     shopify.put(order())
     with pytest.raises(ShopTrouble, match="still being cancelled"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,8 @@ def test_a_pressed_button_is_known_by_its_message_and_place(name: str, button: t
 )
 def test_an_edited_message_is_a_change_and_no_message(name: str, text: str) -> None:
     raw = json.loads((PAYLOADS / f"{name}.json").read_bytes())
-    assert parsed(name) == [Changed("telegram", AMINA, "120", text, key=f"{BOT}:{raw['update_id']}")]
+    at = datetime.fromtimestamp(raw["edited_message"]["edit_date"], UTC)
+    assert parsed(name) == [Changed("telegram", AMINA, "120", text, key=f"{BOT}:{raw['update_id']}", at=at)]
 
 
 @pytest.mark.parametrize(
