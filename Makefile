@@ -1,5 +1,5 @@
 # Shohay's commands. `make run` and `make test` are all that a fresh machine needs.
-.PHONY: setup run test bench-queue bench-nlu chaos lint bench screenshots lock
+.PHONY: setup run test test-whole bench-queue bench-nlu chaos lint bench screenshots lock
 
 # where the public data sets lie that understanding is measured on, and options (docs/benchmarks-nlu.md)
 NLU_SETS ?= ../shared/benchmarks
@@ -13,6 +13,10 @@ run: setup
 
 test: setup
 	@scripts/test
+
+# whole programs, in browsers and on every channel, and what kills them; CI runs it after `make test`
+test-whole: setup
+	@scripts/test --whole
 
 # twenty-five minutes of faults on a PostgreSQL server of its own (docs/chaos.md)
 chaos: setup
