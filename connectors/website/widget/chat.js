@@ -39,6 +39,7 @@ class Chat {
       status: "bot",
       queue_position: null,
       expected_wait_minutes: null,
+      expects: undefined, // not known yet
       agent_name: "",
       agent_picture: null,
       agent_seen: 0,

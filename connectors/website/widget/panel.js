@@ -4,12 +4,12 @@ const NEAR_BOTTOM = 80; // px
 /** The panel's parts, as elements: head, status, messages, composer. */
 class Panel {
   /** close(), chose(language), suggested(text), dropped(files) */
-  constructor(words, log, composer, { close, chose, suggested, dropped }) {
+  constructor(words, log, form, composer, { close, chose, suggested, dropped }) {
     this.words = words;
     this.hooks = { close, chose, suggested, dropped };
     this.status = h("div", { class: "status", role: "status", "data-testid": "status", hidden: true });
     const head = this.head();
-    this.body(log);
+    this.body(log, form);
     this.drop = words.bind(h("div", { class: "drop", "aria-hidden": "true", hidden: true }), "widget_drop");
     this.node = h(
       "section",
@@ -43,7 +43,7 @@ class Panel {
     );
   }
 
-  body(log) {
+  body(log, form) {
     const { words } = this;
     const welcome = h(
       "div",
@@ -67,7 +67,7 @@ class Panel {
     // The live region is the log alone: dots and greeting would be read out over and over.
     words.bind(log.node, "widget_log", "aria-label");
     this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region" });
-    this.scroller.append(welcome, this.suggestions, log.node, this.dots);
+    this.scroller.append(welcome, this.suggestions, log.node, form.node, this.dots);
     words.bind(this.scroller, "widget_log", "aria-label");
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.newer = h("button", { type: "button", class: "newer", hidden: true, click: () => this.toBottom() });
@@ -147,7 +147,7 @@ class Panel {
 
   /** Keeps Tab inside, where the panel is all that is to be seen. */
   trap(event, at) {
-    const stops = [...this.node.querySelectorAll("button, select, textarea, a[href], [tabindex='0']")].filter(
+    const stops = [...this.node.querySelectorAll("button, select, input, textarea, a[href], [tabindex='0']")].filter(
       (node) => !node.disabled && node.getClientRects().length,
     );
     const edge = event.shiftKey ? stops[0] : stops[stops.length - 1];

@@ -48,8 +48,9 @@ class Row {
     this.day.hidden = !newDay;
     set(this.name, name);
     if (this.avatar) avatar(this.avatar, item.author, name, item.picture, this.files);
-    this.anew("text", item.text, () => this.bubble.replaceChildren(...linked(item.text)));
-    this.bubble.hidden = !item.text;
+    const text = item.card?.beside || item.text; // the card says the rest
+    this.anew("text", text, () => this.bubble.replaceChildren(...linked(text)));
+    this.bubble.hidden = !text;
     if (item.language) this.bubble.lang = this.card.lang = item.language;
     this.drawFiles();
     this.anew("card", JSON.stringify(item.card), () => {
