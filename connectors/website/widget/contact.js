@@ -4,16 +4,17 @@ const WAIT = "handoff:wait";
 /** Where the customer leaves how to reach them, as long as the server takes their next words for that. It stands after
  *  the log, which would read it out as something that was said. */
 class ContactForm {
-  /** given(text): an e-mail address or phone number; declined(button): the one that says so. */
-  constructor(words, { given, declined }) {
+  /** hooks: given(text): an e-mail address or phone number; declined(button): the one that says so; resized(change): runs
+   *  what changes its height. */
+  constructor(words, hooks) {
     this.words = words;
-    this.given = given;
+    this.hooks = hooks;
     this.wanted = false; // the customer has just asked for it here
     const field = { id: "contact", maxlength: 200, autocomplete: "email", inputmode: "email", enterkeyhint: "send", dir: "auto" };
     this.input = h("input", { ...field, "aria-describedby": "contact-error", "data-testid": "contact", input: () => this.typed() });
     this.input.value = session.get("contact") || "";
     this.error = h("p", { id: "contact-error", class: "trouble", role: "alert", "data-testid": "contact-error" });
-    const later = { type: "button", class: "quick", dir: "auto", "data-testid": "contact-later", click: () => declined(this.wait) };
+    const later = { type: "button", class: "quick", dir: "auto", "data-testid": "contact-later", click: () => hooks.declined(this.wait) };
     this.later = h("button", later);
     this.node = h(
       "form",
@@ -34,7 +35,7 @@ class ContactForm {
   judge(good) {
     this.good = good;
     this.input.setAttribute("aria-invalid", String(!good));
-    set(this.error, good ? "" : this.words.label("widget_contact_invalid"));
+    this.hooks.resized(() => set(this.error, good ? "" : this.words.label("widget_contact_invalid")));
   }
 
   /** Of what is sent the server, which knows more of addresses and numbers, has the last word. */
@@ -43,7 +44,7 @@ class ContactForm {
     const text = this.input.value.trim();
     const digits = text.replace(/\P{Nd}/gu, "");
     this.judge(/\S@\S+\.\S/.test(text) || /^.{7,15}$/u.test(digits));
-    if (this.good) this.given(text);
+    if (this.good) this.hooks.given(text);
     else this.input.focus();
   }
 
@@ -54,7 +55,8 @@ class ContactForm {
   }
 
   /** Nobody is asked while what they said last is unanswered. True when it has just come because they wanted it. */
-  draw(expects, log) {
+  draw(log) {
+    const { expects } = log.state;
     const last = log.latest((item) => item.text && item.state !== "failed");
     const was = this.node.hidden;
     this.node.hidden = expects !== "contact" || !last || last.author === "customer";

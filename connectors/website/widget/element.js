@@ -49,13 +49,12 @@ class ShohayWidget extends HTMLElement {
   async labels() {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await fetchLabels();
+        return await (await call("GET", "labels")).json(); // they need no session
       } catch {
         if (attempt === 0 && API.origin !== location.origin) {
           console.error(
-            `Shohay: no answer from ${API.origin}, so there is no chat on this page yet. If that server runs, its ` +
-              `SHOHAY_ALLOWED_ORIGINS must name ${location.origin}, and this page's Content-Security-Policy must allow ` +
-              `connect-src ${API.origin}.`,
+            `Shohay: no answer from ${API.origin}, so there is no chat here yet. If it runs, its SHOHAY_ALLOWED_ORIGINS must ` +
+              `name ${location.origin}, and this page's Content-Security-Policy allow connect-src ${API.origin}.`,
           );
         }
         await sleep(backoff(attempt));
@@ -76,6 +75,7 @@ class ShohayWidget extends HTMLElement {
         this.say(text);
       },
       declined: (button) => this.choose(button),
+      resized: (change) => this.steadily(change),
     });
     this.panel = new Panel(words, this.log, this.form, this.composer, {
       close: () => this.close(),
@@ -224,7 +224,7 @@ class ShohayWidget extends HTMLElement {
     panel.suggestions.hidden = log.items.length > 0;
     panel.drawStatus(chat.state, chat.online, this.files);
     // The keyboard goes where the customer goes on, but not away from what they are writing.
-    if (form.draw(chat.state.expects, log) && at === composer.input && !at.value) form.input.focus();
+    if (form.draw(log) && at === composer.input && !at.value) form.input.focus();
     else if (form.node.hidden && form.node.contains(at)) this.refocus();
     const typist = log.latest((item) => item.author === chat.typing);
     panel.drawTyping(chat.typing, (typist && typist.name) || (chat.typing === "agent" && chat.state.agent_name));

@@ -79,8 +79,8 @@ class Row {
   }
 
   drawFiles() {
-    const shown = this.item.files.map(({ id, name, type, size, status }) => ({ id, name, type, size, status }));
-    for (const file of shown) if (file.status === "here") delete file.status; // as our own are while under way
+    // Our own are here, though nobody says so while they are under way.
+    const shown = this.item.files.map((file) => ({ ...file, status: file.status || "here" }));
     this.anew("files", JSON.stringify([shown, this.words.code]), () => {
       this.attached.hidden = !shown.length;
       this.attached.replaceChildren(...shown.map((file) => attachment(file, this.words, this.files)));
