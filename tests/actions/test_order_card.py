@@ -116,3 +116,11 @@ async def test_the_answer_brings_its_card_through_rasa(act: RunAction, words: Li
     assert found.card is not None
     assert (found.card.title, found.card.badge) == ("Bestellung 10001", "unterwegs")
     assert as_said({"text": "no card", "custom": None}).card is None
+
+
+def test_a_card_is_stored_whole_and_one_of_before_is_read_too(words: LiveWords, orders: Orders) -> None:
+    _, _, card = beside(words, orders["10001"], "en")
+    raw = card.as_json()
+    assert Card.from_json(raw) == card
+    assert raw.pop("beside")
+    assert Card.from_json(raw).beside == ""
