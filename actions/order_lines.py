@@ -1,6 +1,7 @@
 """Lines that several answers about an order share."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from actions.shop.backend import (
     DeliveryWindow,
@@ -33,13 +34,23 @@ def items_line(pieces: Iterable[tuple[OrderItem, int]]) -> Value:
 
 def parcel_lines(shipment: Shipment) -> list[Value]:
     """Who carries a parcel under which number, and what was last reported of it."""
-    carrier, tracking = names(shipment.carrier), ident(shipment.tracking_number)
-    told = [phrase("order_line_carrier", carrier=carrier, tracking=tracking)]
+    told = [carrier_line(shipment)]
     if shipment.events:
         last = shipment.events[-1]
         place: Params = {"place": names(last.place)} if last.place else {}
         told.append(phrase("order_line_last_event", at=moment(last.at), event=phrase(f"tracking_{last.code}", **place)))
     return told
+
+
+def carrier_line(shipment: Shipment) -> Value:
+    """Who carries a parcel, under which number."""
+    carrier, tracking = names(shipment.carrier), ident(shipment.tracking_number)
+    return phrase("order_line_carrier", carrier=carrier, tracking=tracking)
+
+
+def expected_line(on: date) -> Value:
+    """The day on which it should come."""
+    return phrase("order_line_expected", date=day(on))
 
 
 def when(window: DeliveryWindow) -> Params:

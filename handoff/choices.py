@@ -23,10 +23,14 @@ def is_ours(conversation: Conversation, payload: str | None, now: datetime) -> b
     """Whether this message answers a question of the house: one of its buttons, or the words it asked for."""
     if payload is not None:
         return payload.startswith(PRESSED)
-    if conversation.status == "queued":
-        return conversation.expects in ("contact", "again")
     soon = now - conversation.updated_at <= COMMENT_WITHIN
-    return conversation.status == "resolved" and conversation.expects == "comment" and soon
+    comments = conversation.status == "resolved" and conversation.expects == "comment" and soon
+    return comments or asks_contact(conversation)
+
+
+def asks_contact(conversation: Conversation) -> bool:
+    """Whether the customer's next words are taken for an address to write to, or a number to call."""
+    return conversation.status == "queued" and conversation.expects in ("contact", "again")
 
 
 async def take(

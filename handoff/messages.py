@@ -31,12 +31,14 @@ class Card:
         badge: its state in a word or two.
         rows: what is named and its value, such as ("Total", "৳ 1,250").
         link: where more of it is, as title and address.
+        beside: the words without what the card says too, for a page that shows both; empty where all of them are said.
     """
 
     title: str
     badge: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     link: tuple[str, str] | None = None
+    beside: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -44,14 +46,15 @@ class Card:
             "badge": self.badge,
             "rows": [list(row) for row in self.rows],
             "link": list(self.link) if self.link else None,
+            "beside": self.beside,
         }
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Card:
-        """What `as_json` wrote."""
+        """What `as_json` wrote, also before there was `beside`."""
         rows = tuple((str(name), str(value)) for name, value in raw["rows"])
         link = raw["link"]
-        return cls(raw["title"], raw["badge"], rows, (link[0], link[1]) if link else None)
+        return cls(raw["title"], raw["badge"], rows, (link[0], link[1]) if link else None, raw.get("beside", ""))
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,8 @@ class Words:
     def _card(self, card: Mapping[str, Any], language: str) -> Card:
         rows = tuple((self._value(name, language), self._value(value, language)) for name, value in card["rows"])
         link = (self._value(card["link"][0], language), str(card["link"][1])) if card.get("link") else None
-        return Card(self._value(card["title"], language), self._value(card["badge"], language), rows, link)
+        title, badge, beside = (self._value(card.get(part, ""), language) for part in ("title", "badge", "beside"))
+        return Card(title, badge, rows, link, beside.strip())
 
     def _button(self, button: Mapping[str, Any], language: str) -> Button:
         if "intent" in button:

@@ -30,6 +30,7 @@ ORDER = (
     "log",
     "tray",
     "composer",
+    "contact",
     "chat",
     "panel",
     "launcher",

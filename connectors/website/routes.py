@@ -19,7 +19,7 @@ from connectors.base import Forged, Request, is_text
 from connectors.website import voucher
 from connectors.website.bundle import bundle
 from connectors.website.connector import CHANNEL, MAX_FILE_ID, Website
-from handoff import absence, events, file_names, files, inbox, pictures, queue, signs, store, uploads, vouching
+from handoff import absence, choices, events, file_names, files, inbox, pictures, queue, signs, store, uploads, vouching
 from handoff.clock import iso
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation, Refused
@@ -272,8 +272,8 @@ async def _watch(
     services: Services, conversation_id: str, last_id: int, ready: Ready
 ) -> AsyncIterator[ServerSentEvent]:
     """The conversation's public events since `last_id`, then each as it comes; first of all, how things stand, and
-    again when the customer's place in the queue is another. Between them, whether an agent is typing and how far they
-    have read, whenever that is another."""
+    again when the customer's place in the queue is another, or what they are asked for. Between them, whether an agent
+    is typing and how far they have read, whenever that is another."""
     signals = services.database.signals.subscribe(events.topic(conversation_id), "ready")
     was_ready: bool | None = None
     known: dict[str, Any] = {}
@@ -328,7 +328,8 @@ def _event(kind: str, data: dict[str, Any], number: int | None = None) -> Server
 
 def _place(stands: Mapping[str, Any]) -> tuple[object, ...]:
     """What a customer who waits is to hear of when it changes."""
-    return stands.get("status"), stands.get("queue_position"), stands.get("expected_wait_minutes") is None
+    without_wait = stands.get("expected_wait_minutes") is None
+    return stands.get("status"), stands.get("queue_position"), without_wait, stands.get("expects")
 
 
 def _newest(said: Mapping[str, Message]) -> Message:
@@ -360,6 +361,7 @@ async def _status(tx: Transaction, services: Services, conversation: Conversatio
         "status": conversation.status,
         "queue_position": place,
         "expected_wait_minutes": wait,
+        "expects": "contact" if choices.asks_contact(conversation) else None,
         "agent_name": await store.agent_name(tx, conversation),
         "agent_picture": (await pictures.paths(tx, [conversation.agent_id])).get(conversation.agent_id or ""),
     }

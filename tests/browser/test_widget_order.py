@@ -1,4 +1,4 @@
-"""An order in the chat: the card beside the words, and a photo of what is wrong with it."""
+"""An order in the chat: the card beside the words that it does not say, and a photo of what is wrong with it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ def test_an_order_is_told_and_shown_as_a_card(
         "href", "https://nodi.example/track/" + tracking(card.inner_text())
     )
     expect(card.get_by_role("link")).to_have_attribute("rel", "noopener noreferrer")
+    bubble = customer.of("bot").last.get_by_test_id("bubble")
+    expect(bubble).to_contain_text("10001")
+    assert tracking(card.inner_text()) not in bubble.inner_text()  # nothing is said twice
+    assert len(bubble.inner_text().splitlines()) == 2  # how it stands, and the parcel's news
     picture(customer.page, f"widget-card-{language}")
     assert customer.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     customer.page.reload()

@@ -1,4 +1,4 @@
-"""What a waiting customer's page knows of the queue: place and expected wait, and each new place."""
+"""What a waiting customer's page knows of the queue: place and expected wait, each new place, and what it is asked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from connectors.website import routes
 from connectors.website.connector import CHANNEL
-from handoff import inbox, ownership, presence, store
+from handoff import events, inbox, ownership, presence, store
+from handoff.absence import CONTACT, WAIT
 from handoff.clock import new_id, now
 from handoff.conversations import Conversation
 from handoff.incoming import Incoming
@@ -56,16 +57,28 @@ async def wait_for_person(services: Services, visitor: str) -> Conversation:
 class Page:
     """A page that watches."""
 
-    def __init__(self, services: Services, conversation: Conversation) -> None:
-        self._stream = routes._watch(services, conversation.id, 10**9, lambda: True)
+    def __init__(self, services: Services, conversation: Conversation, since: int = 10**9) -> None:
+        self._stream = routes._watch(services, conversation.id, since, lambda: True)
         self._events: AsyncIterator[Any] = aiter(self._stream)
 
     async def status(self) -> tuple[str, int | None, int | None]:
+        data = await self._heard("status")
+        return data["status"], data["queue_position"], data["expected_wait_minutes"]
+
+    async def expects(self) -> str | None:
+        """What the next status says that the customer's words will be taken for."""
+        expects = (await self._heard("status"))["expects"]
+        return None if expects is None else str(expects)
+
+    async def messages(self, count: int) -> list[str]:
+        """The authors of the next messages."""
+        return [str((await self._heard("message"))["author"]) for _ in range(count)]
+
+    async def _heard(self, kind: str) -> Any:
         async with asyncio.timeout(10):
             event = await anext(self._events)
-        assert event.event == "status"
-        data = json.loads(event.data)
-        return data["status"], data["queue_position"], data["expected_wait_minutes"]
+        assert event.event == kind
+        return json.loads(event.data)
 
     async def hears_nothing(self) -> bool:
         try:
@@ -109,4 +122,38 @@ async def test_who_does_not_wait_has_neither_place_nor_wait(services: Services) 
     await ownership.claim(services, conversation.id, RAHIM)
     page = Page(services, conversation)
     assert await page.status() == ("assigned", None, None)
+    await page.close()
+
+
+async def test_a_page_knows_that_an_address_is_asked_for_and_when_that_is_over(services: Services) -> None:
+    conversation = await wait_for_person(services, "v")
+    async with services.database.read() as tx:
+        page = Page(services, conversation, await events.latest_id(tx, conversation.id))
+    assert await page.expects() is None
+
+    async def says(text: str = "", payload: str | None = None) -> None:
+        await inbox.receive(services, Incoming(CHANNEL, new_id(), "v", text, payload=payload))
+
+    await says(payload=CONTACT)
+    assert await page.expects() == "contact"
+    assert await page.messages(2) == ["customer", "system"]
+    await says("what for?")  # asked once more, so nothing has changed
+    assert await page.messages(2) == ["customer", "system"]
+    await says("amina@example.com")
+    assert await page.expects() is None
+    assert await page.messages(2) == ["customer", "system"]
+    for choice in (CONTACT, WAIT):
+        await says(payload=choice)
+        assert await page.expects() == ("contact" if choice == CONTACT else None)
+        assert await page.messages(2) == ["customer", "system"]
+    await page.close()
+
+
+async def test_to_a_person_who_has_come_no_address_is_left(services: Services) -> None:
+    conversation = await wait_for_person(services, "v")
+    await come(services)
+    await inbox.receive(services, Incoming(CHANNEL, new_id(), "v", payload=CONTACT))
+    await ownership.claim(services, conversation.id, RAHIM)
+    page = Page(services, conversation)
+    assert await page.expects() is None
     await page.close()

@@ -5,7 +5,7 @@ function attachment(file, words, files) {
   const name = h("span", { class: "file-name", dir: "auto" }, file.name);
   const size = h("span", { class: "file-size" }, words.size(file.size));
   const look = { class: "file", "data-testid": "file", "data-type": file.type };
-  if (file.status && file.status !== "here") return h("span", look, icon(...ICON.file), name);
+  if (file.status !== "here") return h("span", look, icon(...ICON.file), name);
   const button = h("button", { type: "button", ...look }, icon(...ICON.file), name, size);
   button.setAttribute("aria-label", words.label("widget_file_download", { name: words.isolated(file.name) }));
   button.addEventListener("click", () => {

@@ -35,10 +35,11 @@ class Chat {
 
   /** As before the first word. */
   begin() {
-    this.state = {
+    this.state = this.log.state = {
       status: "bot",
       queue_position: null,
       expected_wait_minutes: null,
+      expects: undefined, // not known yet
       agent_name: "",
       agent_picture: null,
       agent_seen: 0,
@@ -71,7 +72,6 @@ class Chat {
     this.begin();
     this.stream.lastId = null;
     this.log.reset();
-    this.log.quickRepliesOff = this.log.queued = false;
     this.changed();
   }
 
@@ -137,12 +137,7 @@ class Chat {
   }
 
   heard(type, data) {
-    let value;
-    try {
-      value = JSON.parse(data);
-    } catch {
-      return;
-    }
+    const value = JSON.parse(data);
     if (type === "message") {
       this.take([value]);
       if (this.caughtUp) this.synced = Math.max(this.synced, value.seq);
@@ -165,11 +160,7 @@ class Chat {
 
   setState(news) {
     for (const key of Object.keys(this.state)) if (news[key] !== undefined) this.state[key] = news[key];
-    const { status, agent_seen: seen } = this.state;
-    if (status !== "bot" && this.typing === "bot") this.setTyping(null);
-    this.log.quickRepliesOff = status === "assigned";
-    this.log.queued = status === "queued";
-    this.log.seenByAgent = seen;
+    if (this.state.status !== "bot" && this.typing === "bot") this.setTyping(null);
     this.changed();
   }
 

@@ -1,11 +1,6 @@
-/** A random id; crypto.randomUUID is missing on pages without https. */
-function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+/** A random id of 128 bits; crypto.randomUUID is missing on pages without https. */
+function randomId() {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 const REQUEST_TIMEOUT = 15 * SECOND;
@@ -24,9 +19,9 @@ function sleep(milliseconds) {
 /** An answer that was not the one asked for; status 0 means that none came. Code and message are the server's. */
 class Failure extends Error {
   constructor(status, { code, message } = {}) {
-    super(typeof message === "string" ? message : "");
+    super(message || "");
     this.status = status;
-    this.code = typeof code === "string" ? code : "";
+    this.code = code;
   }
 
   /** Whether the same request may succeed a little later. */
@@ -36,41 +31,30 @@ class Failure extends Error {
 }
 
 /**
- * fetch with a time limit unless a signal is given; every network error is a Failure of status 0.
+ * fetch with a time limit unless a signal is given; throws a Failure for every answer but a good one.
  * Paths are the website API's, those with a slash in front the server's.
  */
 async function call(method, path, { body, headers, signal } = {}) {
   const control = new AbortController();
   const timer = signal ? 0 : setTimeout(() => control.abort(), REQUEST_TIMEOUT);
-  try {
-    return await fetch(new URL(path, API), {
-      method,
-      headers: body ? { "Content-Type": "application/json", ...headers } : headers,
-      body: body && JSON.stringify(body),
-      credentials: "omit",
-      cache: path === "labels" ? "default" : "no-store",
-      signal: signal || control.signal,
-    });
-  } catch {
-    throw new Failure(0);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function failureOf(response) {
-  try {
-    return new Failure(response.status, (await response.json()).error);
-  } catch {
-    return new Failure(response.status); // not our server's answer (a proxy's page, say): there is nothing to show
-  }
-}
-
-/** What the widget says, in all languages; needs no session. */
-async function fetchLabels() {
-  const response = await call("GET", "labels");
-  if (!response.ok) throw await failureOf(response);
-  return response.json();
+  const response = await fetch(new URL(path, API), {
+    method,
+    headers: body ? { "Content-Type": "application/json", ...headers } : headers,
+    body: body && JSON.stringify(body),
+    credentials: "omit",
+    cache: path === "labels" ? "default" : "no-store",
+    signal: signal || control.signal,
+  })
+    .catch(() => {
+      throw new Failure(0);
+    })
+    .finally(() => clearTimeout(timer));
+  if (response.ok) return response;
+  const { status } = response;
+  throw await response.json().then(
+    ({ error }) => new Failure(status, error),
+    () => new Failure(status), // not our server's answer (a proxy's page, say): there is nothing to show
+  );
 }
 
 /** The website API as one customer: keeps the session, renews it when the server no longer knows it. */
@@ -99,7 +83,6 @@ class Client {
 
   async create() {
     const response = await call("POST", "sessions", { body: { language: this.hooks.language() } });
-    if (!response.ok) throw await failureOf(response);
     const { token } = await response.json();
     this.token = token;
     storage.set("token", token);
@@ -150,20 +133,27 @@ class Client {
     this.hooks.forgotten();
   }
 
-  /** An authorized request; resolves to the Response, or throws a Failure. */
-  async request(method, path, extra = {}) {
+  /** Resolves to act(token), done once more in a new session where the server no longer knows this one. */
+  async authorized(act) {
     for (let renewed = false; ; renewed = true) {
       if (!this.token && !this.wanted) throw new Failure(401);
       const token = await this.session();
-      const headers = { Authorization: `Bearer ${token}`, ...extra.headers };
-      const response = await call(method, path, { ...extra, headers });
-      if (response.ok) return response;
-      if (response.status === 401) {
+      try {
+        return await act(token);
+      } catch (error) {
+        if (error.status !== 401) throw error;
         this.forget(token);
-        if (!renewed) continue;
+        if (renewed) throw error;
       }
-      throw await failureOf(response);
     }
+  }
+
+  /** Resolves to the Response, or throws a Failure. */
+  request(method, path, extra = {}) {
+    return this.authorized((token) => {
+      const headers = { Authorization: `Bearer ${token}`, ...extra.headers };
+      return call(method, path, { ...extra, headers });
+    });
   }
 
   async json(method, path, body) {

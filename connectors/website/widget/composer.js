@@ -3,10 +3,10 @@ const COUNTER_FROM = 3600;
 
 /** Where the customer writes: the input, what goes with it, and the button that sends both. */
 class Composer {
-  /** written(text, files): to be sent; typing(): something was typed; resized(change): runs what changes its height. */
-  constructor(words, files, { written, typing, resized }) {
+  /** hooks: written(text, files): to be sent; typing(): something was typed; resized(change): runs what changes its height. */
+  constructor(words, files, hooks) {
     this.words = words;
-    this.hooks = { written, typing, resized };
+    this.hooks = hooks;
     this.tray = new Tray(words, files, () => this.measure());
     this.build();
     this.input.value = session.get("draft") || "";
@@ -14,8 +14,8 @@ class Composer {
 
   build() {
     const { words } = this;
-    this.input = h("textarea", { rows: "1", dir: "auto", enterkeyhint: "send", "data-testid": "input" });
-    this.input.setAttribute("aria-describedby", "counter");
+    const look = { rows: "1", dir: "auto", enterkeyhint: "send", "aria-describedby": "counter", "data-testid": "input" };
+    this.input = h("textarea", look);
     words.bind(this.input, "widget_input", "aria-label");
     words.bind(this.input, "widget_placeholder", "placeholder");
     this.input.addEventListener("input", () => this.typed());

@@ -30,7 +30,10 @@ class ShohayWidget extends HTMLElement {
     this.chat = new Chat(this.log, {
       changed: (fresh) => this.draw(fresh),
       language: () => this.words.code,
-      left: () => this.composer.empty(),
+      left: () => {
+        this.composer.empty();
+        this.form.empty();
+      },
     });
     this.files = new Files(this.chat.client);
     this.build();
@@ -46,13 +49,12 @@ class ShohayWidget extends HTMLElement {
   async labels() {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await fetchLabels();
+        return await (await call("GET", "labels")).json(); // they need no session
       } catch {
         if (attempt === 0 && API.origin !== location.origin) {
           console.error(
-            `Shohay: no answer from ${API.origin}, so there is no chat on this page yet. If that server runs, its ` +
-              `SHOHAY_ALLOWED_ORIGINS must name ${location.origin}, and this page's Content-Security-Policy must allow ` +
-              `connect-src ${API.origin}.`,
+            `Shohay: no answer from ${API.origin}, so there is no chat here yet. If it runs, its SHOHAY_ALLOWED_ORIGINS must ` +
+              `name ${location.origin}, and this page's Content-Security-Policy allow connect-src ${API.origin}.`,
           );
         }
         await sleep(backoff(attempt));
@@ -67,7 +69,15 @@ class ShohayWidget extends HTMLElement {
       typing: () => this.chat.tellTyping(),
       resized: (change) => this.steadily(change),
     });
-    this.panel = new Panel(words, this.log, this.composer, {
+    this.form = new ContactForm(words, {
+      given: (text) => {
+        this.form.wanted = true; // once more, when it is not taken for one
+        this.say(text);
+      },
+      declined: (button) => this.choose(button),
+      resized: (change) => this.steadily(change),
+    });
+    this.panel = new Panel(words, this.log, this.form, this.composer, {
       close: () => this.close(),
       chose: (code) => this.chooseLanguage(code),
       suggested: (text) => {
@@ -155,9 +165,14 @@ class ShohayWidget extends HTMLElement {
 
   press(item, button) {
     if (this.log.open() !== item) return;
-    this.chat.say(button.title, { payload: button.payload });
-    this.panel.toBottom();
+    this.form.wanted = button.payload === CONTACT;
+    this.choose(button);
     this.refocus();
+  }
+
+  choose({ title, payload }) {
+    this.chat.say(title, { payload });
+    this.panel.toBottom();
   }
 
   /** Where the customer goes on: the input, but on a touch screen without calling up its keyboard. */
@@ -202,11 +217,15 @@ class ShohayWidget extends HTMLElement {
   /** fresh: something new came, which may want to be scrolled to or pointed at. */
   draw(fresh = false) {
     if (!this.panel) return;
-    const { log, panel, chat } = this;
+    const { log, panel, chat, form, composer } = this;
+    const at = this.shadowRoot.activeElement;
     const bottom = panel.atBottom;
     log.draw();
     panel.suggestions.hidden = log.items.length > 0;
     panel.drawStatus(chat.state, chat.online, this.files);
+    // The keyboard goes where the customer goes on, but not away from what they are writing.
+    if (form.draw(log) && at === composer.input && !at.value) form.input.focus();
+    else if (form.node.hidden && form.node.contains(at)) this.refocus();
     const typist = log.latest((item) => item.author === chat.typing);
     panel.drawTyping(chat.typing, (typist && typist.name) || (chat.typing === "agent" && chat.state.agent_name));
     this.markSeen();

@@ -12,18 +12,9 @@ class Files {
    * Resolves to {id, name, type, size}, or throws a Failure.
    */
   async send(file, told, signal) {
-    for (let renewed = false; ; renewed = true) {
-      const token = await this.client.session();
-      try {
-        const taken = await this.post(file, token, told, signal);
-        this.blobs.set(`/files/${taken.id}`, Promise.resolve(file));
-        return taken;
-      } catch (error) {
-        if (error.status !== 401) throw error;
-        this.client.forget(token);
-        if (renewed) throw error;
-      }
-    }
+    const taken = await this.client.authorized((token) => this.post(file, token, told, signal));
+    this.blobs.set(`/files/${taken.id}`, Promise.resolve(file));
+    return taken;
   }
 
   /** One try. fetch would not tell how far it has come. */

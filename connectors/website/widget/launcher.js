@@ -20,7 +20,7 @@ class Launcher {
     set(badge, count ? words.numbers.format(Math.min(count, 9)) + (count > 9 ? "+" : "") : "");
     const key = opened ? "widget_close" : count ? "widget_open_unread" : "widget_open";
     const label = words.label(key, { count });
-    if (node.getAttribute("aria-label") !== label) node.setAttribute("aria-label", label);
+    node.setAttribute("aria-label", label);
     node.setAttribute("aria-expanded", String(opened));
     node.lang = words.code;
   }

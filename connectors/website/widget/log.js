@@ -7,9 +7,7 @@ class Log {
   constructor(row) {
     this.row = row;
     this.items = [];
-    this.quickRepliesOff = false;
-    this.queued = false;
-    this.seenByAgent = 0;
+    this.state = {}; // of the conversation
     this.node = h("div", { role: "log", "aria-live": "polite", "aria-relevant": "additions", "data-testid": "messages" });
   }
 
@@ -64,18 +62,18 @@ class Log {
   /** Leaves only what the server has not yet taken. */
   reset() {
     for (const item of this.items.filter((each) => each.seq !== null)) this.drop(item);
-    this.seenByAgent = 0;
   }
 
   /** The latest message whose quick replies still stand: nobody has answered since. How to wait may be chosen, and
    *  chosen again, as long as the customer is in the queue. */
   open() {
-    if (this.quickRepliesOff) return null;
+    const queued = this.state.status === "queued";
+    if (this.state.status === "assigned") return null;
     for (let index = this.items.length - 1; index >= 0; index -= 1) {
       const item = this.items[index];
       const wrote = item.author === "customer" && item.state !== "failed";
-      if ((wrote && !this.queued) || item.author === "agent") return null;
-      if (item.buttons.length && (item.author === "system" || (item.author === "bot" && !this.queued))) return item;
+      if ((wrote && !queued) || item.author === "agent") return null;
+      if (item.buttons.length && (item.author === "system" || (item.author === "bot" && !queued))) return item;
     }
     return null;
   }
@@ -85,7 +83,7 @@ class Log {
   receipts() {
     const found = new Map();
     const ours = (item) => item.author === "customer" && item.seq !== null;
-    const seen = this.latest((item) => ours(item) && item.seq <= this.seenByAgent);
+    const seen = this.latest((item) => ours(item) && item.seq <= this.state.agent_seen);
     if (seen) found.set(seen, "widget_seen");
     const last = this.items[this.items.length - 1];
     if (last && ours(last) && last !== seen) found.set(last, "widget_sent");

@@ -21,7 +21,6 @@ function icon(...paths) {
   const svg = document.createElementNS(space, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("focusable", "false");
   for (const d of paths) {
     const path = document.createElementNS(space, "path");
     path.setAttribute("d", d);
@@ -32,7 +31,7 @@ function icon(...paths) {
 
 const ICON = {
   chat: [
-    "M12 3.5c-5 0-9 3.4-9 7.7 0 2.4 1.3 4.6 3.3 6-.1 1-.6 2.2-1.5 3.1 1.8-.1 3.4-.8 4.6-1.7.8.2 1.7.3 2.6.3 5 0 9-3.4 9-7.7s-4-7.7-9-7.7z",
+    "M6.3 17.2a9 7.7 0 113.1 1.4c-1.2.9-2.8 1.6-4.6 1.7.9-.9 1.4-2.1 1.5-3.1z",
     "M8.2 11.3h.01M12 11.3h.01M15.8 11.3h.01",
   ],
   down: ["M6 9.5l6 6 6-6"],

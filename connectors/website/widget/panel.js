@@ -3,24 +3,23 @@ const NEAR_BOTTOM = 80; // px
 
 /** The panel's parts, as elements: head, status, messages, composer. */
 class Panel {
-  /** close(), chose(language), suggested(text), dropped(files) */
-  constructor(words, log, composer, { close, chose, suggested, dropped }) {
+  /** hooks: close(), chose(language), suggested(text), dropped(files) */
+  constructor(words, log, form, composer, hooks) {
     this.words = words;
-    this.hooks = { close, chose, suggested, dropped };
+    this.hooks = hooks;
     this.status = h("div", { class: "status", role: "status", "data-testid": "status", hidden: true });
     const head = this.head();
-    this.body(log);
+    this.body(log, form);
     this.drop = words.bind(h("div", { class: "drop", "aria-hidden": "true", hidden: true }), "widget_drop");
     this.node = h(
       "section",
-      { class: "panel", role: "dialog", tabindex: "-1", hidden: true, "data-testid": "panel" },
+      { class: "panel", role: "dialog", tabindex: "-1", hidden: true, "aria-labelledby": "title", "data-testid": "panel" },
       head,
       this.status,
       h("div", { class: "body" }, this.scroller, this.newer),
       composer.node,
       this.drop,
     );
-    this.node.setAttribute("aria-labelledby", "title");
     this.takeDrops();
   }
 
@@ -43,7 +42,7 @@ class Panel {
     );
   }
 
-  body(log) {
+  body(log, form) {
     const { words } = this;
     const welcome = h(
       "div",
@@ -66,12 +65,11 @@ class Panel {
     );
     // The live region is the log alone: dots and greeting would be read out over and over.
     words.bind(log.node, "widget_log", "aria-label");
-    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region" });
-    this.scroller.append(welcome, this.suggestions, log.node, this.dots);
+    const parts = [welcome, this.suggestions, log.node, form.node, this.dots];
+    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region", scroll: () => this.scrolled() }, ...parts);
     words.bind(this.scroller, "widget_log", "aria-label");
-    this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    this.newer = h("button", { type: "button", class: "newer", hidden: true, click: () => this.toBottom() });
-    this.newer.append(words.bind(h("span", {}), "widget_new_messages"), icon(...ICON.down));
+    const newer = { type: "button", class: "newer", hidden: true, click: () => this.toBottom() };
+    this.newer = h("button", newer, words.bind(h("span"), "widget_new_messages"), icon(...ICON.down));
   }
 
   /** Files may be dropped anywhere on the panel. */
@@ -87,11 +85,8 @@ class Panel {
     this.node.addEventListener("dragleave", over(-1));
     this.node.addEventListener("dragover", over(0));
     this.node.addEventListener("drop", (event) => {
-      if (!event.dataTransfer.types.includes("Files")) return;
-      event.preventDefault();
-      inside = 0;
-      this.drop.hidden = true;
-      this.hooks.dropped(event.dataTransfer.files);
+      over(-inside)(event);
+      if (event.defaultPrevented) this.hooks.dropped(event.dataTransfer.files);
     });
   }
 
@@ -106,16 +101,15 @@ class Panel {
   drawStatus({ status, queue_position: position, expected_wait_minutes: minutes, ...state }, online, files) {
     const { words } = this;
     const name = state.agent_name || words.label("widget_agent");
-    let text = "";
-    if (!online) text = words.label("widget_offline");
-    else if (status === "queued" && position && minutes) text = words.label("widget_queue_wait", { position, minutes });
-    else if (status === "queued" && position) text = words.label("widget_queue_position", { position });
-    else if (status === "queued") text = words.label("widget_queued");
-    else if (status === "assigned") text = words.label("widget_assigned", { name });
-    else if (!state.ready) text = words.label("widget_starting");
-    else if (status === "resolved") text = words.label("widget_resolved");
-    set(this.status, text);
-    this.status.hidden = !text;
+    let key = "";
+    if (!online) key = "widget_offline";
+    else if (status === "queued") key = position ? "widget_queue_position" : "widget_queued";
+    else if (status === "assigned") key = "widget_assigned";
+    else if (!state.ready) key = "widget_starting";
+    else if (status === "resolved") key = "widget_resolved";
+    if (key === "widget_queue_position" && minutes) key = "widget_queue_wait";
+    set(this.status, key && words.label(key, { position, minutes, name }));
+    this.status.hidden = !key;
     this.status.dataset.status = online ? status : "offline";
     this.node.dataset.status = status;
     const person = status === "assigned";
@@ -147,7 +141,7 @@ class Panel {
 
   /** Keeps Tab inside, where the panel is all that is to be seen. */
   trap(event, at) {
-    const stops = [...this.node.querySelectorAll("button, select, textarea, a[href], [tabindex='0']")].filter(
+    const stops = [...this.node.querySelectorAll("button, select, input, textarea, a[href], [tabindex='0']")].filter(
       (node) => !node.disabled && node.getClientRects().length,
     );
     const edge = event.shiftKey ? stops[0] : stops[stops.length - 1];

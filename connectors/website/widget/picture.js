@@ -1,19 +1,16 @@
 /**
- * Paints a picture's content on a canvas, at most so wide and high on the screen; with cover it fills the canvas's square.
- * A page's img-src, which may allow no blobs, has no say in a canvas. Rejects what the browser cannot read.
+ * Paints a picture's content on a canvas: no larger than fits into so many pixels of the screen, or with cover as large as
+ * fills them, of which the style sheet shows the middle. A page's img-src, which may allow no blobs, has no say in a canvas.
+ * Rejects what the browser cannot read.
  */
 async function paint(canvas, blob, width, height, cover) {
   const bitmap = await createImageBitmap(blob);
-  const dense = Math.min(3, window.devicePixelRatio || 1);
   const fit = cover ? Math.max : Math.min;
-  const scale = Math.min(fit(width / bitmap.width, height / bitmap.height), cover ? Infinity : 1);
-  const drawn = [bitmap.width * scale, bitmap.height * scale];
-  const shown = cover ? [width, height] : drawn.map((side) => Math.max(24, side));
-  [canvas.width, canvas.height] = shown.map((side) => Math.round(side * dense));
-  canvas.style.width = `${Math.round(shown[0])}px`;
-  canvas.style.aspectRatio = `${shown[0]} / ${shown[1]}`;
-  const at = drawn.map((side, index) => ((shown[index] - side) / 2) * dense);
-  canvas.getContext("2d").drawImage(bitmap, ...at, ...drawn.map((side) => side * dense));
+  const scale = Math.min(1, fit(width / bitmap.width, height / bitmap.height));
+  const dense = Math.min(3, window.devicePixelRatio || 1) * scale;
+  [canvas.width, canvas.height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * dense)));
+  if (!cover) canvas.style.width = `${bitmap.width * scale}px`;
+  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
 }
 

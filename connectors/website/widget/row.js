@@ -48,8 +48,9 @@ class Row {
     this.day.hidden = !newDay;
     set(this.name, name);
     if (this.avatar) avatar(this.avatar, item.author, name, item.picture, this.files);
-    this.anew("text", item.text, () => this.bubble.replaceChildren(...linked(item.text)));
-    this.bubble.hidden = !item.text;
+    const text = item.card?.beside || item.text; // the card says the rest
+    this.anew("text", text, () => this.bubble.replaceChildren(...linked(text)));
+    this.bubble.hidden = !text;
     if (item.language) this.bubble.lang = this.card.lang = item.language;
     this.drawFiles();
     this.anew("card", JSON.stringify(item.card), () => {
@@ -78,8 +79,8 @@ class Row {
   }
 
   drawFiles() {
-    const shown = this.item.files.map(({ id, name, type, size, status }) => ({ id, name, type, size, status }));
-    for (const file of shown) if (file.status === "here") delete file.status; // as our own are while under way
+    // Our own are here, though nobody says so while they are under way.
+    const shown = this.item.files.map((file) => ({ ...file, status: file.status || "here" }));
     this.anew("files", JSON.stringify([shown, this.words.code]), () => {
       this.attached.hidden = !shown.length;
       this.attached.replaceChildren(...shown.map((file) => attachment(file, this.words, this.files)));

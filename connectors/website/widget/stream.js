@@ -1,48 +1,28 @@
 const STREAM_DEAD_AFTER = 40 * SECOND; // the server sends a heartbeat every 15 s
 
-/** Reads server-sent events out of text that arrives in arbitrary pieces. */
-class EventParser {
-  constructor(emit) {
-    this.emit = emit;
-    this.rest = "";
-    this.id = null;
-    this.clear();
-  }
-
-  clear() {
-    this.type = "message";
-    this.data = [];
-  }
-
-  push(text) {
-    // A lone "\r" at the end may be half of "\r\n"; it waits for the next piece.
-    const lines = (this.rest + text).split(/\r\n|\n|\r(?!$)/);
-    this.rest = lines.pop();
-    for (const line of lines) this.line(line);
-  }
-
-  line(line) {
-    if (!line) {
-      if (this.data.length) this.emit(this.type, this.data.join("\n"), this.id);
-      this.clear();
-      return;
+/** Reads server-sent events out of text that arrives in arbitrary pieces, and calls heard(type, data, id) for each. */
+function eventReader(heard) {
+  let rest = "";
+  return (text) => {
+    const events = (rest + text.replace(/\r/g, "")).split("\n\n");
+    rest = events.pop();
+    for (const event of events) {
+      const found = { event: "message", data: "" };
+      for (const line of event.split("\n")) {
+        const [field, value] = line.split(/: ?(.*)/); // a heartbeat has no field
+        found[field] = field === "data" ? found.data + value : value;
+      }
+      if (found.data) heard(found.event, found.data, found.id);
     }
-    const colon = line.indexOf(":");
-    if (colon === 0) return; // a comment: the heartbeat
-    const field = colon < 0 ? line : line.slice(0, colon);
-    const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
-    if (field === "event") this.type = value;
-    else if (field === "data") this.data.push(value);
-    else if (field === "id") this.id = value;
-  }
+  };
 }
 
 /** The event stream, kept up: reconnects from where it was, gives up only with the session or when stopped. */
 class EventStream {
-  /** opened(): connected; heard(type, data): an event; failed(times): not connected, so many times in a row. */
-  constructor(client, { opened, heard, failed }) {
+  /** hooks: opened(): connected; heard(type, data): an event; failed(times): not connected, so many times in a row. */
+  constructor(client, hooks) {
     this.client = client;
-    this.hooks = { opened, heard, failed };
+    this.hooks = hooks;
     this.control = null;
     this.token = null;
     this.lastId = null;
@@ -113,7 +93,7 @@ class EventStream {
       const response = await this.client.request("GET", "events", { headers, signal: control.signal });
       this.token = this.client.token;
       this.hooks.opened();
-      const parser = new EventParser((type, data, id) => {
+      const read = eventReader((type, data, id) => {
         if (id) this.lastId = id;
         this.hooks.heard(type, data);
       });
@@ -126,7 +106,7 @@ class EventStream {
         timer = setTimeout(abort, STREAM_DEAD_AFTER);
         this.alive = true;
         living();
-        parser.push(decoder.decode(value, { stream: true }));
+        read(decoder.decode(value, { stream: true }));
       }
     } finally {
       clearTimeout(timer);

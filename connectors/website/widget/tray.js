@@ -12,7 +12,7 @@ class Tray {
     this.changed = changed;
     this.entries = [];
     this.list = h("ul", { class: "tray", "data-testid": "tray", hidden: true });
-    this.trouble = h("p", { class: "trouble", role: "alert", "data-testid": "upload-error", hidden: true });
+    this.trouble = h("p", { class: "trouble", role: "alert", "data-testid": "upload-error" });
     this.node = h("div", {}, this.trouble, this.list);
   }
 
@@ -42,9 +42,7 @@ class Tray {
   /** Shows what could not be taken, by labels and their values; nothing hides it. */
   say(troubles) {
     this.told = troubles;
-    const texts = [...new Set(troubles.map(([key, values]) => this.words.label(key, values)))];
-    set(this.trouble, texts.join(" "));
-    this.trouble.hidden = !texts.length;
+    set(this.trouble, [...new Set(troubles.map(([key, values]) => this.words.label(key, values)))].join(" "));
   }
 
   begin(file) {
