@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +57,13 @@ def bundle() -> Bundle:
     """Reads the folder and makes the script of it."""
     plain = str(rjsmin.jsmin(source())).encode()
     etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
-    return Bundle(plain, gzip.compress(plain, mtime=0), etag)
+    return Bundle(plain, _zipped(plain), etag)
+
+
+def _zipped(plain: bytes) -> bytes:
+    """As gzip's best, with shorter blocks, whose own tables suit a script of many small parts better."""
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16, memLevel=7)
+    return packer.compress(plain) + packer.flush()
 
 
 def source() -> str:

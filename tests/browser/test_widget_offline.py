@@ -73,6 +73,24 @@ def test_a_message_that_could_not_be_sent_says_so_and_is_sent_by_a_tap(desk_only
     eventually(lambda: stored(agent, conversation) == ["before the break", "during the break"])
 
 
+def test_what_could_not_be_sent_is_not_overtaken_by_what_was_written_after_it(
+    desk_only: Shohay, agent: Agent, window
+) -> None:
+    customer = WidgetWindow(window(), desk_only, "en")
+    customer.say("before the gap")
+    conversation = taken_over(agent, "before the gap")
+    customer.page.route(MESSAGES, lambda route: route.abort())
+    customer.say("first of two")
+    retry = customer.page.get_by_test_id("retry")
+    expect(retry).to_have_count(1, timeout=20_000)
+    customer.say("second of two")
+    expect(retry).to_have_count(2, timeout=20_000)
+    customer.page.unroute(MESSAGES)
+    retry.last.click()
+    expect(retry).to_have_count(0)
+    eventually(lambda: stored(agent, conversation) == ["before the gap", "first of two", "second of two"])
+
+
 def test_a_message_under_way_goes_on_from_the_shops_next_page_and_so_does_a_draft(
     desk_only: Shohay, agent: Agent, window
 ) -> None:

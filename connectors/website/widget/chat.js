@@ -5,6 +5,8 @@ const AGENT_TYPES_AT_MOST = 8 * SECOND; // without being told again
 const TYPING_TOLD_EVERY = 3 * SECOND;
 const UNSENT_KEPT = 3600 * SECOND;
 
+const isStuck = (item) => item.state === "failed" && item.error.passing;
+
 /** The conversation as this page has it: the log, how things stand, and what is still under way. */
 class Chat {
   /** changed(fresh): something to draw, and whether it is something new; language(): of a new session; left(): for good,
@@ -94,7 +96,7 @@ class Chat {
     this.setOnline(true);
     this.caughtUp = false;
     this.sync();
-    for (const item of this.log.underWay) if (item.state === "failed" && item.error.passing) this.retry(item);
+    this.retryAll();
   }
 
   setOnline(online) {
@@ -175,12 +177,23 @@ class Chat {
   // ---- what goes out
 
   say(text, body, files) {
+    this.retryAll();
     const item = this.log.add(Item.own(text, body, files));
     this.changed();
     this.deliver(item);
   }
 
+  /** All that the server was not there for, in the order in which it was written. */
+  retryAll() {
+    this.log.underWay.filter(isStuck).forEach((item) => this.resend(item));
+  }
+
   retry(item) {
+    if (isStuck(item)) this.retryAll();
+    else this.resend(item);
+  }
+
+  resend(item) {
     item.state = "sending";
     item.error = null;
     item.at = new Date();
@@ -195,8 +208,11 @@ class Chat {
   }
 
   async post(item) {
-    for (let attempt = 0; this.log.items.includes(item); attempt += 1) {
+    // what was written before it is not overtaken, also when the server is there again meanwhile
+    const before = this.log.underWay.find(isStuck);
+    for (let attempt = before ? SEND_RETRIES : 0; this.log.items.includes(item); attempt += 1) {
       try {
+        if (before) throw before.error;
         const taken = await this.client.json("POST", "messages", item.body);
         const answered = this.log.items.some((other) => other.author !== "customer" && other.seq > taken.seq);
         this.log.confirm(item, taken);
