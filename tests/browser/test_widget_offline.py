@@ -91,6 +91,29 @@ def test_what_could_not_be_sent_is_not_overtaken_by_what_was_written_after_it(
     eventually(lambda: stored(agent, conversation) == ["before the gap", "first of two", "second of two"])
 
 
+def test_a_language_chosen_while_the_session_is_being_opened_is_not_lost(
+    desk_only: Shohay, agent: Agent, window
+) -> None:
+    page, held = window(), []
+    page.route("**/api/website/sessions", lambda route: held.append(route))
+    page.goto(f"{desk_only.url}/?lang=en")
+    page.get_by_test_id("launcher").click()
+    expect(page.get_by_test_id("language")).to_be_visible()
+    page.wait_for_timeout(200)
+    assert len(held) == 1
+    asked: list[str] = []
+    page.on(
+        "request", lambda request: asked.append(request.url.rpartition("/")[2]) if request.method == "POST" else None
+    )
+    customer = WidgetWindow(page, desk_only, "de", goto=False)
+    customer.say("eine Lampe aus Messing")
+    held[0].continue_()
+    conversation = taken_over(agent, "eine Lampe aus Messing")
+    assert agent.conversation(conversation)["language"] == "de"
+    page.wait_for_timeout(200)  # what was asked meanwhile is heard of here only now
+    assert asked.index("language") < asked.index("messages")
+
+
 def test_a_message_under_way_goes_on_from_the_shops_next_page_and_so_does_a_draft(
     desk_only: Shohay, agent: Agent, window
 ) -> None:

@@ -280,16 +280,19 @@ class Chat {
     });
   }
 
-  async tellLanguage(code, still) {
-    if (!this.client.token) return; // a new session will be told
-    for (let attempt = 0; attempt <= SEND_RETRIES && still(); attempt += 1) {
-      try {
-        await this.client.json("POST", "language", { language: code });
-        return;
-      } catch (error) {
-        if (!error.passing) return;
-        await sleep(backoff(attempt));
+  /** Before whatever is written next, so that it is answered in this language. */
+  tellLanguage(code, still) {
+    const { client } = this;
+    if (!client.token && !client.creating) return; // a new session will be told
+    this.sending = this.sending.then(async () => {
+      for (let attempt = 0; attempt <= SEND_RETRIES && still(); attempt += 1) {
+        try {
+          return await client.json("POST", "language", { language: code });
+        } catch (error) {
+          if (!error.passing) return;
+          await sleep(backoff(attempt));
+        }
       }
-    }
+    });
   }
 }
