@@ -467,6 +467,10 @@ async def test_who_works_from_there_keeps_it_without_a_desk_until_they_are_late(
     await write_there(services, RAHIM, thread, "One moment.")
     await vanish(services.database, RAHIM)
     await caretaker.look(services)
+    # who has just done something there is there for all that is theirs
+    assert (await state(services, other.id)).agent_id == RAHIM.id
+    await update(services.database, "people", RAHIM.id, outside_until=now())
+    await caretaker.look(services)
     # what he has claimed at the desk goes back, as ever
     assert (await state(services, other.id)).status == "queued"
     assert (await state(services, conversation.id)).agent_id == RAHIM.id
