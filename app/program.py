@@ -39,6 +39,7 @@ from connectors.base import Connector
 from connectors.delivery import Delivery
 from connectors.fake import Fake
 from connectors.fetching import Fetching
+from connectors.naming import Naming
 from connectors.shown import Shown
 from connectors.slack.connector import CHANNEL as SLACK
 from connectors.slack.connector import Slack
@@ -255,6 +256,7 @@ async def _work(house: House) -> None:
         group.create_task(turn_loop.run())
         group.create_task(delivery.run())
         group.create_task(Fetching(house.services, house.connectors).run())
+        group.create_task(Naming(house.services.database, house.connectors).run())
         group.create_task(keep_forgetting(house.services.database, model))
         group.create_task(_housekeeping(house.services))
         group.create_task(_erasures(house.services))

@@ -123,7 +123,8 @@ class SlackServer:
         responses: bodies that came to response URLs.
         reactions: (channel, ts, name) of each.
         files: content by file id; only somebody with the token of a workspace gets it.
-        users: what `users.info` tells by id.
+        users: what `users.info` tells by id; see `introduce`.
+        lacks: scopes that the app was not given.
         gone: channels that are no more, with the error that says so.
         seconds: how long every answer takes.
         per_second: messages a second that a channel takes before it says 429; None is any.
@@ -139,6 +140,7 @@ class SlackServer:
     files: dict[str, bytes] = field(default_factory=dict)
     downloads: list[tuple[str, str]] = field(default_factory=list)
     users: dict[str, Raw] = field(default_factory=dict)
+    lacks: set[str] = field(default_factory=set)
     gone: dict[str, str] = field(default_factory=dict)
     workspaces: dict[str, Workspace] = field(default_factory=lambda: {BOT_TOKEN: Workspace()})
     codes: dict[str, Workspace] = field(default_factory=dict)
@@ -177,6 +179,30 @@ class SlackServer:
     def whispered(self, user: str) -> list[Message]:
         """What only this user was shown."""
         return [one for one in self.messages if one.user == user]
+
+    def introduce(self, user: str, name: str = "", real_name: str = "", deleted: bool = False) -> None:
+        """There is such a member; docs.slack.dev/reference/objects/user-object.
+
+        Args:
+            name: what they chose to be shown by; many chose nothing.
+        """
+        account = (name or real_name or user).lower().replace(" ", ".")
+        profile = {
+            "title": "",
+            "phone": "",
+            "real_name": real_name,
+            "real_name_normalized": real_name,
+            "display_name": name,
+            "display_name_normalized": name,
+            "status_text": "",
+            "status_emoji": "",
+            "email": f"{account}@nodi.example",
+            "image_72": "https://avatars.example/72.png",
+        }
+        # who has left has little more than that
+        rest = {} if deleted else {"color": "9f69e7", "tz": "Asia/Dhaka", "is_admin": False, "is_restricted": False}
+        shown = {"id": user, "name": account, "deleted": deleted, "profile": profile, "is_bot": False, "updated": 1}
+        self.users[user] = {**shown, **rest, **({"real_name": real_name} if real_name and not deleted else {})}
 
     def new_ts(self) -> str:
         """A moment that no other message of this Slack has."""
@@ -349,12 +375,12 @@ class SlackServer:
         return _error(self, channel) if channel in self.gone else {"ok": True, "channel": {"id": channel}}
 
     def _users_info(self, workspace: Workspace, given: Raw) -> Raw:
+        if "users:read" in self.lacks:
+            return {"ok": False, "error": "missing_scope", "needed": "users:read", "provided": "chat:write,im:history"}
         user = self.users.get(str(given.get("user")))
-        return (
-            {"ok": True, "user": {"team_id": workspace.team, **user}}
-            if user
-            else {"ok": False, "error": "user_not_found"}
-        )
+        if user is None:
+            return {"ok": False, "error": "user_not_found"}
+        return {"ok": True, "user": {"team_id": workspace.team, **user}}
 
     def _users_lookupByEmail(self, _: Workspace, given: Raw) -> Raw:
         for user in self.users.values():
