@@ -182,6 +182,8 @@ async def run(house: House, listener: socket.socket | None, work: bool) -> None:
     if work:
         jobs.append(lambda: _work(house))
         on_slack = house.connectors.get(SLACK)
+        if isinstance(on_slack, Slack) and house.settings.slack_bot_token:
+            jobs.append(slack_desk.removing(house.settings, house.services, on_slack).run)
         if isinstance(on_slack, Slack) and house.outside is not None:
             # not with the rest of the work, which waits for a model: agents are needed most when there is none
             jobs.append(slack_desk.posting(house.settings, house.services, on_slack, house.outside).run)

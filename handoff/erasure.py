@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from handoff import changes, events, sweeping, turnstile
+from handoff import changes, events, relay_removals, sweeping, turnstile
 from handoff.channel_models import (
     chat_signs,
     contact_proofs,
@@ -128,7 +128,8 @@ async def erase(database: Database, contact_id: str, elsewhere: Elsewhere | None
     repeat.
 
     What a channel called their messages stays for its week as a hash, so that a late copy brings nothing back. A turn
-    or a delivery that is under way finds nothing any more and ends. Open pages hear that the conversation is gone.
+    or a delivery that is under way finds nothing any more and ends. Open pages hear that the conversation is gone. What
+    was posted to agents outside the desk's pages is taken away there a little later.
 
     Raises:
         DatabaseAway: nothing was erased.
@@ -139,6 +140,7 @@ async def erase(database: Database, contact_id: str, elsewhere: Elsewhere | None
         ids = await _held(tx, contact_id)
         said = sa.select(messages.c.id).where(messages.c.conversation_id.in_(ids))
         await tx.execute(sa.update(receipts).where(receipts.c.message_id.in_(said)).values(message_id=None))
+        await relay_removals.ask(tx, ids, now)
         for table in HANGING:
             counts[table.name] = await _delete(tx, table, table.c.conversation_id.in_(ids))
         if elsewhere is not None:

@@ -72,7 +72,7 @@ class Call:
 
 @dataclass
 class Message:
-    """A message that Slack took from the app."""
+    """A message that Slack took: from the app, or from a member, `by`, who alone can delete it."""
 
     team: str
     channel: str
@@ -85,6 +85,7 @@ class Message:
     deleted: bool = False
     edits: int = 0
     metadata: Raw = field(default_factory=dict)
+    by: str | None = None
 
     @property
     def buttons(self) -> list[Raw]:
@@ -161,6 +162,12 @@ class SlackServer:
     def plan(self, method: str, *answers: Answer, channel: str | None = None) -> None:
         """The next calls of this method, to this channel when one is named, get these instead of an answer."""
         self._plans += [_Planned(method, answer, channel) for answer in answers]
+
+    def write(self, channel: str, text: str, thread_ts: str, by: str) -> Message:
+        """A member, or with `B…` another app, writes in a thread."""
+        message = Message("T0NODI", channel, self.new_ts(), text, [], thread_ts, time.monotonic(), by=by)
+        self.messages.append(message)
+        return message
 
     def called(self, method: str) -> list[Call]:
         return [one for one in self.calls if one.method == method]
@@ -327,8 +334,15 @@ class SlackServer:
         return self._page(workspace, given, [one for one in self.posted(channel) if one.thread_ts is None][::-1])
 
     def _conversations_replies(self, workspace: Workspace, given: Raw) -> Raw:
-        thread = [one for one in self.posted(given.get("channel")) if given.get("ts") in (one.ts, one.thread_ts)]
-        return self._page(workspace, given, thread) if thread else {"ok": False, "error": "thread_not_found"}
+        """Where the first message was deleted and others were not, what it was stands in its place."""
+        channel, ts = given.get("channel"), given.get("ts")
+        of_it = [one for one in self.messages if one.user is None and one.channel == channel]
+        thread = [one for one in of_it if one.ts == ts or (one.thread_ts == ts and not one.deleted)]
+        if str(channel) in self.gone:
+            return _error(self, str(channel))
+        if all(one.deleted for one in thread):
+            return {"ok": False, "error": "thread_not_found"}
+        return self._page(workspace, given, thread)
 
     def _page(self, workspace: Workspace, given: Raw, found: list[Message]) -> Raw:
         if str(given.get("channel")) in self.gone:
@@ -348,8 +362,12 @@ class SlackServer:
 
     def _chat_delete(self, workspace: Workspace, given: Raw) -> Raw:
         message = self._find(workspace, given)
+        if str(given.get("channel")) in self.gone:
+            return _error(self, str(given["channel"]))
         if message is None:
             return {"ok": False, "error": "message_not_found"}
+        if message.by is not None:
+            return {"ok": False, "error": "cant_delete_message"}
         message.deleted = True
         return {"ok": True, "channel": message.channel, "ts": message.ts}
 
@@ -554,8 +572,15 @@ async def _read(request: web.Request) -> tuple[Raw, str]:
 
 
 def _as_json(message: Message, workspace: Workspace) -> Raw:
-    body = {"type": "message", "ts": message.ts, "text": message.text, "blocks": message.blocks}
-    return {**body, "user": workspace.bot_user, "bot_id": workspace.bot_id, "team": workspace.team}
+    thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
+    if message.deleted:
+        gone = {"subtype": "tombstone", "text": "This message was deleted.", "user": "USLACKBOT", "hidden": True}
+        return {"type": "message", "ts": message.ts, "thread_ts": message.ts, **gone}
+    body = {"type": "message", "ts": message.ts, "text": message.text, "blocks": message.blocks, **thread}
+    if message.by is None:
+        return {**body, "user": workspace.bot_user, "bot_id": workspace.bot_id, "team": workspace.team}
+    author = {"bot_id": message.by} if message.by.startswith("B") else {"user": message.by}
+    return {**body, **author, "team": workspace.team}
 
 
 def _error(server: SlackServer, channel: str) -> Raw:
