@@ -30,7 +30,7 @@ class SlackRemover:
         self._desk = SlackDesk(token, web)
 
     async def remove(self, place: str, thread: str | None, key: str, since: datetime) -> SendResult:
-        """The replies first: without any, a thread whose first post is gone cannot be found any more."""
+        """The replies first: as long as its first post is there, Slack knows the thread by it."""
         if thread is None:
             found = await self._desk.find(place, None, key, since)
             if isinstance(found, RetryAfter):

@@ -179,9 +179,17 @@ async def test_a_worker_that_died_over_it_leaves_it_to_another(house: House, sla
     assert await called(house) == [None]
     await ask(house, names.TAKEN_FOR)
     assert await called(house) == ["Amina"]
-    # were it alive after all, it would be too late to say anything
+    # were it alive after all, it would be too late to say anything, also while another asks
+    await write(house, user="U0JONAS", channel="D0JONAS")
+    first = await names.take_due(house.services.database)
+    async with house.services.database.write() as tx:
+        await tx.execute(sa.update(identities).where(identities.c.name_due_at.is_not(None)).values(name_due_at=now()))
+    assert first is not None and await names.take_due(house.services.database) is not None
+    assert not await names.told(house.services.database, first, "Somebody else")
+    await names.not_told(house.services.database, first, None)
+    assert [row["name_due_at"] is None for row in await due(house)] == [True, False]
     assert not await names.told(house.services.database, taken, "Somebody else")
-    assert await called(house) == ["Amina"]
+    assert await called(house) == ["Amina", None]
 
 
 async def test_who_is_erased_while_their_name_is_asked_for_is_not_brought_back(
