@@ -234,6 +234,7 @@ def test_what_was_not_posted_when_the_program_was_killed_is_posted_once_afterwar
 def test_what_was_posted_to_slack_of_an_erased_customer_is_deleted_there_though_the_program_stood_still(
     house: Shohay, slack: SlackServer
 ) -> None:
+    house.ready()
     customer = Customer(house.url)
     customer.ask("human agent please")
     root = ticket(slack, customer.conversation_id)
