@@ -109,7 +109,7 @@ class Message:
 @dataclass
 class _Planned:
     method: str
-    answer: Answer
+    answer: Answer | None
     channel: str | None
 
 
@@ -159,8 +159,9 @@ class SlackServer:
         """The Web API's address, as our setting wants it."""
         return f"{self.url}/api/"
 
-    def plan(self, method: str, *answers: Answer, channel: str | None = None) -> None:
-        """The next calls of this method, to this channel when one is named, get these instead of an answer."""
+    def plan(self, method: str, *answers: Answer | None, channel: str | None = None) -> None:
+        """The next calls of this method, to this channel when one is named, get these instead of an answer; None is
+        the answer after all."""
         self._plans += [_Planned(method, answer, channel) for answer in answers]
 
     def write(self, channel: str, text: str, thread_ts: str, by: str) -> Message:

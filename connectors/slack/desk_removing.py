@@ -5,7 +5,7 @@ A bot may delete its own messages and nobody else's, so what agents wrote in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -38,28 +38,38 @@ class SlackRemover:
             if not isinstance(found, Sent):
                 return found
             thread = found.provider_id or ""
+        ours: list[str] = []
+        trouble: Exception | None = None
         try:
-            for ts in [*await self._replies(place, thread), thread]:
+            async for ts in self._replies(place, thread):
+                ours.append(ts)
+        except Exception as error:
+            trouble = error
+        try:  # what was found before Slack had enough of our questions need not be asked for again
+            for ts in ours if trouble is not None else [*ours, thread]:
                 await self._delete(place, ts)
+            if trouble is not None:
+                raise trouble
         except Exception as error:
             return outcomes.of_error(error)
         return Sent()
 
-    async def _replies(self, place: str, thread: str) -> list[str]:
-        """Those of the thread that may be ours, all found before any is gone, so that no page is missed."""
-        found: list[str] = []
+    async def _replies(self, place: str, thread: str) -> AsyncIterator[str]:
+        """Those of the thread that may be ours; none may be deleted before all are found, lest a page be missed."""
         look: dict[str, Any] = {"limit": PAGE, "include_all_metadata": True, "token": self._token}
         while True:
             try:
                 page = await self._web.conversations_replies(channel=place, ts=thread, **look)
             except SlackApiError as error:
                 if outcomes.code_of(error) in NOT_THERE:
-                    return found
+                    return
                 raise
-            found += [one["ts"] for one in page.get("messages") or [] if one["ts"] != thread and _by_an_app(one)]
+            for one in page.get("messages") or []:
+                if one["ts"] != thread and _by_an_app(one):
+                    yield one["ts"]
             look["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
             if not look["cursor"]:
-                return found
+                return
 
     async def _delete(self, place: str, ts: str) -> None:
         try:

@@ -276,6 +276,24 @@ async def test_a_long_thread_is_deleted_page_by_page(
     assert slack.posted(PLACE) == [] and len(slack.called("chat.delete")) == 5
 
 
+@on_sqlite
+async def test_what_was_found_before_slack_had_enough_is_deleted_before_it_is_asked_again(
+    services: Services, slack: SlackServer, posts: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_removing, "PAGE", 3)
+    for number in range(7):
+        await ask_for_person(services, "amina") if number == 0 else await write(services, f"more {number}")
+    await until_quiet(posts)
+    await erase(services)
+    left = []
+    for _ in range(3):
+        slack.plan("conversations.replies", None, Throttled(1))
+        await remove(services, slack, timedelta(hours=2))
+        left.append(len(slack.posted(PLACE)))
+    # the first post is the last to go
+    assert left == [5, 3, 0] and await waiting(services) == []
+
+
 async def test_many_that_delete_at_once_do_no_harm(services: Services, slack: SlackServer, posts: Relay) -> None:
     for address in ("amina", "jonas", "lucia"):
         await ticket(services, posts, address)
