@@ -66,11 +66,13 @@ async def _queue(tx: Transaction, registry: CollectorRegistry, now: datetime) ->
 
 
 async def _desk(tx: Transaction, registry: CollectorRegistry, now: datetime) -> None:
-    agents = Gauge("shohay_agents_online", "people at the desk", ["available"], registry=registry)
-    online = [agent for agent in await presence.agents(tx, now) if agent.online]
-    here = sum(agent.available for agent in online)
+    agents = Gauge(
+        "shohay_agents_online", "people at the desk or at work outside of it", ["available"], registry=registry
+    )
+    there = [agent for agent in await presence.agents(tx, now) if agent.there]
+    here = sum(agent.available for agent in there)
     agents.labels("yes").set(here)
-    agents.labels("no").set(len(online) - here)
+    agents.labels("no").set(len(there) - here)
 
 
 async def _turn_seconds(tx: Transaction, registry: CollectorRegistry, now: datetime) -> None:

@@ -39,6 +39,7 @@ from connectors.base import Connector
 from connectors.delivery import Delivery
 from connectors.fake import Fake
 from connectors.fetching import Fetching
+from connectors.naming import Naming
 from connectors.shown import Shown
 from connectors.slack.connector import CHANNEL as SLACK
 from connectors.slack.connector import Slack
@@ -181,6 +182,8 @@ async def run(house: House, listener: socket.socket | None, work: bool) -> None:
     if work:
         jobs.append(lambda: _work(house))
         on_slack = house.connectors.get(SLACK)
+        if isinstance(on_slack, Slack) and house.settings.slack_bot_token:
+            jobs.append(slack_desk.removing(house.settings, house.services, on_slack).run)
         if isinstance(on_slack, Slack) and house.outside is not None:
             # not with the rest of the work, which waits for a model: agents are needed most when there is none
             jobs.append(slack_desk.posting(house.settings, house.services, on_slack, house.outside).run)
@@ -255,6 +258,7 @@ async def _work(house: House) -> None:
         group.create_task(turn_loop.run())
         group.create_task(delivery.run())
         group.create_task(Fetching(house.services, house.connectors).run())
+        group.create_task(Naming(house.services.database, house.connectors).run())
         group.create_task(keep_forgetting(house.services.database, model))
         group.create_task(_housekeeping(house.services))
         group.create_task(_erasures(house.services))

@@ -8,9 +8,11 @@ from fastapi import APIRouter
 
 from app.settings import BadSettings, Settings
 from connectors.relaying import Relay
+from connectors.removing import Removing
 from connectors.slack import desk_places
 from connectors.slack.connector import CHANNEL, Slack
 from connectors.slack.desk import DeskListening, SlackDesk
+from connectors.slack.desk_removing import SlackRemover
 from connectors.slack.listening import Join
 from handoff import relay
 from handoff.desk import linking
@@ -55,6 +57,11 @@ def join(settings: Settings, services: Services, slack: Slack, there: Outside) -
 def posting(settings: Settings, services: Services, slack: Slack, there: Outside) -> Relay:
     """What tells agents there what happens."""
     return Relay(services, there, _desk(settings, slack))
+
+
+def removing(settings: Settings, services: Services, slack: Slack) -> Removing:
+    """What takes away from there what was posted of customers who were erased; also of a place that is no more set."""
+    return Removing(services.database, CHANNEL, SlackRemover(settings.slack_bot_token, slack.web))
 
 
 def router(services: Services, secret: str) -> APIRouter:

@@ -162,6 +162,22 @@ class Typing(Protocol):
 
 
 @dataclass(frozen=True)
+class Named:
+    """What a customer is called where they write."""
+
+    name: str
+
+
+@runtime_checkable
+class Acquainted(Protocol):
+    """A connector whose provider tells what a customer is called only when it is asked (`Incoming.ask_name`)."""
+
+    async def name_of(self, person: str) -> Named | Rejected | RetryAfter | Unknown:
+        """What somebody is called whom `Incoming.person` named; `Rejected` when that will never be told."""
+        ...
+
+
+@dataclass(frozen=True)
 class Fetched:
     """A file as its provider gave it."""
 

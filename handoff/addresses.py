@@ -24,10 +24,14 @@ async def link(database: Database, channel: str, address: str, person: Person) -
 
 
 async def unlink(database: Database, channel: str, address: str) -> bool:
-    """Who writes from this address is nobody of the desk any more; False when nobody was."""
+    """Who writes from this address is nobody of the desk any more, nor there by what they did; False when nobody
+    was."""
     a = person_addresses.c
+    here = sa.and_(a.channel == channel, a.address == address)
     async with database.write() as tx:
-        gone = await tx.execute(sa.delete(person_addresses).where(a.channel == channel, a.address == address))
+        theirs = people.c.id.in_(sa.select(a.person_id).where(here))
+        await tx.execute(sa.update(people).where(theirs).values(outside_until=None))
+        gone = await tx.execute(sa.delete(person_addresses).where(here))
         return bool(gone.rowcount)
 
 

@@ -166,6 +166,25 @@ sa.Index(
     postgresql_where=desk_posts.c.next_at.is_not(None),
 )
 
+desk_removals = sa.Table(
+    "desk_removals",
+    metadata,
+    # threads of which nothing of ours is to be left, since their customer was erased: providers' ids and no others
+    sa.Column("thread_id", sa.String(36), primary_key=True),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("place", sa.String(100), nullable=False),
+    # none when it is not known, and is to be found by the key of the first post
+    sa.Column("thread", sa.String(100)),
+    # not before the thread was begun: where to look from
+    sa.Column("begun_at", UtcDateTime, nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_at", UtcDateTime, nullable=False),
+    # the provider's own word for what is in the way
+    sa.Column("error", sa.String(200)),
+)
+sa.Index("ix_desk_removals_due", desk_removals.c.channel, desk_removals.c.next_at)
+
 installations = sa.Table(
     "installations",
     metadata,

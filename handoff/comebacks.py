@@ -64,19 +64,22 @@ async def call_back(services: Services) -> int:
 
 async def requeue_vanished(services: Services) -> int:
     """Takes back what people have whose desk has not been heard of for a while, or who work there no more, and tells
-    their customers; returns how many conversations. Who works on one outside the desk's pages has no desk to be heard
-    of, and keeps it until they are late with it."""
+    their customers; returns how many conversations. Who works outside the desk's pages has no desk to be heard of, and
+    keeps what they have until they are late with it."""
     now = clock_now()
     c = table.c
     async with services.database.read() as tx:
-        online = [agent.person.id for agent in await presence.agents(tx, now) if agent.online]
+        everyone = await presence.agents(tx, now)
+        online = [agent.person.id for agent in everyone if agent.online]
+        outside = [agent.person.id for agent in everyone if agent.outside]
+        kept = sa.or_(c.agent_id.in_(outside), relay_threads.kept_outside())
         theirs = sa.and_(
             c.agent_id.is_not(None),
             c.agent_id.not_in(online),
             c.snoozed_until.is_(None),
             # who was given it just now, by a colleague, has as long to come
             c.agent_since <= presence.online_since(now),
-            sa.or_(~relay_threads.kept_outside(), c.deadline_state == "breached"),
+            sa.or_(~kept, c.deadline_state == "breached"),
         )
         rows = await tx.rows(sa.select(c.id).where(theirs).order_by(c.agent_since).limit(AT_ONCE))
 
@@ -87,9 +90,10 @@ async def requeue_vanished(services: Services) -> int:
             raise Refused("here_again", "Somebody has it.")
         if conversation.snoozed_until is not None:
             raise Refused("put_aside", "It is put aside.")
-        outside = await relay_threads.is_kept_outside(tx, conversation)
+        outside = (agent is not None and agent.outside) or await relay_threads.is_kept_outside(tx, conversation)
         if outside and conversation.deadline_state != "breached":
             raise Refused("outside", "Its agent works on it outside the desk's pages.")
+        await presence.silent_outside(tx, agent_id, now)
         name = await store.agent_name(tx, conversation)
         ticket = tickets.again(services.queue_rules, conversation, now)
         conversation = conversations.requeue(conversation, agent_id, ticket, now)

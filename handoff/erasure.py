@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from handoff import changes, events, sweeping, turnstile
+from handoff import changes, events, relay_removals, sweeping, turnstile
 from handoff.channel_models import (
     chat_signs,
     contact_proofs,
@@ -63,6 +63,7 @@ HANGING = (
 TABLE_NAMES = [table.name for table in (*HANGING, conversations, identities, due_erasures, contact_proofs, contacts)]
 # of a conversation's row, what is of use to the program alone
 _MACHINERY = {"identity_id", "contact_id", "rank", "turn_waiting_since", "lease_owner", "lease_until"}
+_OF_NAMES = {"contact_id", "name_due_at", "name_attempts"}
 _HASHES = {"key", "digest"}
 
 
@@ -115,9 +116,7 @@ async def export(database: Database, contact_id: str) -> dict[str, Any] | None:
         return {
             "exported_at": iso(clock_now()),
             "contact": _plain(contact),
-            "identities": [
-                _plain(row, without={"contact_id"}) for row in await tx.rows(reached.order_by(identities.c.id))
-            ],
+            "identities": [_plain(row, without=_OF_NAMES) for row in await tx.rows(reached.order_by(identities.c.id))],
             "conversations": [
                 await _conversation(tx, row) for row in await tx.rows(talks.order_by(conversations.c.id))
             ],
@@ -129,7 +128,8 @@ async def erase(database: Database, contact_id: str, elsewhere: Elsewhere | None
     repeat.
 
     What a channel called their messages stays for its week as a hash, so that a late copy brings nothing back. A turn
-    or a delivery that is under way finds nothing any more and ends. Open pages hear that the conversation is gone.
+    or a delivery that is under way finds nothing any more and ends. Open pages hear that the conversation is gone. What
+    was posted to agents outside the desk's pages is taken away there a little later.
 
     Raises:
         DatabaseAway: nothing was erased.
@@ -140,6 +140,7 @@ async def erase(database: Database, contact_id: str, elsewhere: Elsewhere | None
         ids = await _held(tx, contact_id)
         said = sa.select(messages.c.id).where(messages.c.conversation_id.in_(ids))
         await tx.execute(sa.update(receipts).where(receipts.c.message_id.in_(said)).values(message_id=None))
+        await relay_removals.ask(tx, ids, now)
         for table in HANGING:
             counts[table.name] = await _delete(tx, table, table.c.conversation_id.in_(ids))
         if elsewhere is not None:

@@ -13,12 +13,11 @@ from handoff.conversations import Conversation, Refused
 from handoff.database import Transaction
 from handoff.incoming import COMMANDS, Incoming
 from handoff.messages import Message, Said
-from handoff.plain_text import plain, plain_line
+from handoff.plain_text import plain
 from handoff.services import Services
 from handoff.store import Receipt
 
 MAX_TEXT = 4000
-MAX_NAME = 200
 # so soon after each other the files without words of one customer are one album
 ALBUM = timedelta(seconds=30)
 # why a message may not be taken, of what has words of its own in the phrases
@@ -166,7 +165,6 @@ async def _conversation(services: Services, tx: Transaction, incoming: Incoming,
     """The conversation, its row held; None when there is none and this message may not open one."""
     if not incoming.opens:
         return await store.of_identity(tx, incoming.channel, incoming.address, lock=True)
-    name = privacy.redact(plain_line(incoming.name or ""))[:MAX_NAME]
     language = _served(services, incoming.language)
     return await store.open_conversation(
         tx,
@@ -174,8 +172,9 @@ async def _conversation(services: Services, tx: Transaction, incoming: Incoming,
         incoming.address,
         language,
         now,
-        name if privacy.has_content(name) else None,
+        privacy.name(incoming.name or ""),
         person=incoming.person,
+        ask_name=incoming.ask_name,
     )
 
 

@@ -50,6 +50,7 @@ class Incoming:
         uploads: ids of files that were uploaded for this message.
         unsupported: what it is instead of words, a photo or a document; who is at the desk sees that it was one.
         language: a first guess for a new conversation.
+        ask_name: the channel's provider tells the name of who writes, `person`, only when it is asked.
         person: the channel's own id of who writes, where one person may write from several addresses.
         provider_id: what the channel's provider calls this message within the chat, where it may be changed later.
         opens: an address that is not known yet opens a conversation. Where the channel gives addresses out itself and
@@ -69,6 +70,7 @@ class Incoming:
     language: str | None = None
     name: str | None = None
     person: str | None = None
+    ask_name: bool = False
     provider_id: str | None = None
     opens: bool = True
 

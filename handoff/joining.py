@@ -117,7 +117,7 @@ async def _part(tx: Transaction, conversation_id: str, contact_id: str, now: dat
     await due_erasures.copy(tx, contact_id, fresh)
     await tx.execute(sa.update(identities).where(i.id.in_(leaving)).values(contact_id=fresh))
     await tx.execute(sa.update(conversations).where(c.identity_id.in_(leaving)).values(contact_id=fresh))
-    await _tell(tx, [contact_id, fresh], now)
+    await tell(tx, [contact_id, fresh], now)
     return fresh
 
 
@@ -135,11 +135,11 @@ async def _merge(tx: Transaction, one: str, other: str, now: datetime) -> str:
     if rows[0]["name"] is None:
         await tx.execute(sa.update(contacts).where(k.id == older).values(name=rows[1]["name"]))
     await tx.execute(sa.delete(contacts).where(k.id == younger))
-    await _tell(tx, [older], now)
+    await tell(tx, [older], now)
     return str(older)
 
 
-async def _tell(tx: Transaction, contact_ids: Sequence[str], now: datetime) -> None:
+async def tell(tx: Transaction, contact_ids: Sequence[str], now: datetime) -> None:
     """Whoever has one of their conversations, or is about to, sees which others there are."""
     c = conversations.c
     query = sa.select(c.id).where(c.contact_id.in_(contact_ids), c.status.in_(("queued", "assigned")))

@@ -44,10 +44,19 @@ identities = sa.Table(
     sa.Column("address", sa.String(200), nullable=False),
     # the channel's own id of who writes there, where one person may have several addresses
     sa.Column("person", sa.String(100)),
+    # when the channel's provider is to be asked what they are called there; none when it is not, or not any more
+    sa.Column("name_due_at", UtcDateTime),
+    sa.Column("name_attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("channel", "address"),
 )
 sa.Index("ix_identities_person", identities.c.channel, identities.c.person)
+sa.Index(
+    "ix_identities_nameless",
+    identities.c.name_due_at,
+    sqlite_where=identities.c.name_due_at.is_not(None),
+    postgresql_where=identities.c.name_due_at.is_not(None),
+)
 sa.Index("ix_identities_contact", identities.c.contact_id)
 
 conversations = sa.Table(
@@ -374,6 +383,8 @@ people = sa.Table(
     # they take new conversations; and when their desk was last heard of
     sa.Column("available", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("seen_at", UtcDateTime),
+    # until when they are at work outside the desk's pages, by what they did or said there
+    sa.Column("outside_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.CheckConstraint("role in ('agent', 'supervisor', 'editor', 'admin')", name="role"),
     sa.CheckConstraint("capacity >= 0", name="capacity"),

@@ -1,4 +1,5 @@
-"""Who is at the desk: known by the heartbeat of their pages, and by what they ask for."""
+"""Who is at the desk: known by the heartbeat of their pages, and by what they ask for. And who works outside its pages:
+known by what they do there, and by their word."""
 
 from __future__ import annotations
 
@@ -16,6 +17,10 @@ from handoff.people import DESK_ROLES, Person
 # every beat is a write, so not more often than needed to notice within 60 s that somebody has vanished (promise 13)
 BEAT = timedelta(seconds=10)
 VANISHED = timedelta(seconds=50)
+# outside nothing is heard of who merely reads, so whatever they do there tells for longer
+OUTSIDE = timedelta(minutes=30)
+# a day's work, for who says that they are there and does not say when they go
+SHIFT = timedelta(hours=8)
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Agent:
         load: conversations that are theirs and not put aside.
         available: they want to be given new ones.
         online: their desk was heard of just now.
+        outside: they are at work outside the desk's pages.
     """
 
     person: Person
@@ -38,14 +44,20 @@ class Agent:
     load: int
     available: bool
     online: bool
+    outside: bool = False
 
     def on_team(self, team: str) -> bool:
         return not self.teams or team in self.teams
 
     @property
+    def there(self) -> bool:
+        """At the desk, or at work outside of it."""
+        return self.online or self.outside
+
+    @property
     def here(self) -> bool:
-        """At the desk and taking conversations."""
-        return self.online and self.available
+        """There and taking conversations."""
+        return self.there and self.available
 
     @property
     def room(self) -> int:
@@ -61,6 +73,34 @@ async def seen(database: Database, person_id: str) -> None:
         await tx.execute(sa.update(people).where(people.c.id == person_id).values(seen_at=now))
         if row is None or row["seen_at"] is None or row["seen_at"] < now - VANISHED:
             tx.wake("queue")  # somebody came
+
+
+async def acted_outside(database: Database, person_id: str) -> None:
+    """They have just done something outside the desk's pages, and are taken to be there for a while."""
+    now = clock_now()
+    async with database.write() as tx:
+        row = await tx.row(sa.select(people.c.seen_at, people.c.outside_until).where(people.c.id == person_id))
+        if row is None:
+            return
+        until = max(row["outside_until"] or now, now + OUTSIDE)
+        await tx.execute(sa.update(people).where(people.c.id == person_id).values(seen_at=now, outside_until=until))
+        if not _there(row, now):
+            tx.wake("queue")  # somebody came
+
+
+async def stay_outside(database: Database, person_id: str) -> None:
+    """They say that they are at work outside, and want to be given new conversations."""
+    now = clock_now()
+    async with database.write() as tx:
+        values = {"available": True, "seen_at": now, "outside_until": now + SHIFT}
+        await tx.execute(sa.update(people).where(people.c.id == person_id).values(**values))
+        tx.wake("queue")
+
+
+async def silent_outside(tx: Transaction, person_id: str, now: datetime) -> None:
+    """Somebody waits for them in vain: who has done nothing outside for a while is not there, whatever they said."""
+    silent = sa.or_(people.c.seen_at.is_(None), people.c.seen_at <= now - OUTSIDE)
+    await tx.execute(sa.update(people).where(people.c.id == person_id, silent).values(outside_until=None))
 
 
 async def left(tx: Transaction, person_id: str) -> None:
@@ -111,8 +151,19 @@ def online_since(now: datetime) -> datetime:
     return now - VANISHED
 
 
+def _there(row: sa.RowMapping, now: datetime) -> bool:
+    return _online(row, now) or _outside(row, now)
+
+
+def _online(row: sa.RowMapping, now: datetime) -> bool:
+    return row["seen_at"] is not None and row["seen_at"] > online_since(now)
+
+
+def _outside(row: sa.RowMapping, now: datetime) -> bool:
+    return row["outside_until"] is not None and row["outside_until"] > now
+
+
 def _agent(row: sa.RowMapping, now: datetime) -> Agent:
-    seen_at = row["seen_at"]
     return Agent(
         person=Person(row["id"], row["name"], row["display_name"], row["role"]),
         languages=frozenset(row["languages"]),
@@ -121,5 +172,6 @@ def _agent(row: sa.RowMapping, now: datetime) -> Agent:
         capacity=row["capacity"],
         load=row["load"],
         available=row["available"],
-        online=seen_at is not None and seen_at > online_since(now),
+        online=_online(row, now),
+        outside=_outside(row, now),
     )

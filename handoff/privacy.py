@@ -6,6 +6,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from handoff.plain_text import plain_line
+
+MAX_NAME = 200
 REDACTED = "[•••• card number removed]"
 _HIDDEN = "•••"
 
@@ -62,6 +65,12 @@ def has_content(text: str) -> bool:
     """Whether a person would see anything: not only spaces, control and zero-width characters, and what shows nothing
     although Unicode counts it among letters, marks and symbols."""
     return any(unicodedata.category(character)[0] not in "ZC" for character in _BLANK.sub("", text))
+
+
+def name(text: str) -> str | None:
+    """What somebody calls themselves, as it is stored; None when nobody would see anything of it."""
+    found = redact(plain_line(text))[:MAX_NAME]
+    return found if has_content(found) else None
 
 
 def _without_cards(run: re.Match[str]) -> str:

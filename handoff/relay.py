@@ -1,4 +1,5 @@
-"""What agents do outside the desk's pages: claim, answer, note, hand back, resolve; under the desk's own rules.
+"""What agents do outside the desk's pages: claim, answer, note, hand back, resolve, come and go; under the desk's own
+rules.
 
 A channel brings what somebody did as one of the deeds below, and shows them, and nobody else, the word that comes back.
 Who owns a conversation is decided where the desk's own clicks are decided.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -25,6 +26,7 @@ from handoff.relay_view import Act
 from handoff.services import Services
 
 _NOTE = re.compile(r"!note\b[\s:]*(.*)", re.IGNORECASE | re.DOTALL)
+_COMES_OR_GOES = re.compile(r"!(here|away)[.!]?", re.IGNORECASE)
 _OUTCOMES = {"return": "returned", "resolve": "resolved"}
 
 
@@ -46,10 +48,10 @@ class Pressed:
 
 @dataclass(frozen=True)
 class Wrote:
-    """Somebody wrote in a thread.
+    """Somebody wrote in a thread, or in the place itself.
 
     Attributes:
-        thread: the provider's id of the thread.
+        thread: the provider's id of the thread; empty in the place itself, where only coming and going is meant for us.
         provider_id: that of the message within the place; the same again is the same message.
         files: files came with it.
     """
@@ -100,6 +102,12 @@ async def take(services: Services, outside: Outside, deed: Deed) -> Word | None:
     Raises:
         DatabaseAway: it was not done.
     """
+    if isinstance(deed, Wrote):
+        moving = _COMES_OR_GOES.fullmatch(deed.text.strip())
+        if moving is not None:
+            return await _come_or_go(services, outside, deed, moving[1].lower() == "here")
+        if not deed.thread:
+            return None
     async with services.database.read() as tx:
         if isinstance(deed, Pressed):
             thread = await relay_threads.by_id(tx, deed.thread_id)
@@ -111,15 +119,36 @@ async def take(services: Services, outside: Outside, deed: Deed) -> Word | None:
             known = await _written(tx, outside, deed)
         if isinstance(deed, Rewrote):
             return Word(_UNCHANGED) if known else None
-        person = await addresses.person_at(tx, outside.channel, deed.address)
+        person = await _who(tx, outside, deed)
+    if isinstance(person, Word):
+        return person
+    await presence.acted_outside(services.database, person.id)
+    if isinstance(deed, Pressed):
+        return await _press(services, thread, person, deed)
+    return None if known else await _write(services, outside, thread, person, deed)
+
+
+async def _who(tx: Transaction, outside: Outside, deed: Pressed | Wrote) -> Person | Word:
+    """Who did it, or why they may do nothing here."""
+    person = await addresses.person_at(tx, outside.channel, deed.address)
     if person is None:
         return Word(_UNLINKED, outside.link_url(deed.address, deed.name))
     if person.role not in DESK_ROLES:
         return Word("Your account does not work at the desk; ask an administrator.")
-    await presence.seen(services.database, person.id)
-    if isinstance(deed, Pressed):
-        return await _press(services, thread, person, deed)
-    return None if known else await _write(services, outside, thread, person, deed)
+    return person
+
+
+async def _come_or_go(services: Services, outside: Outside, deed: Wrote, comes: bool) -> Word:
+    async with services.database.read() as tx:
+        person = await _who(tx, outside, deed)
+    if isinstance(person, Word):
+        return person
+    if not comes:
+        await presence.set_available(services.database, person.id, False)
+        return Word("You are away: what is yours stays yours, and nothing new is given to you. !here ends it.")
+    await presence.stay_outside(services.database, person.id)
+    hours = presence.SHIFT // timedelta(hours=1)
+    return Word(f"You are there for {hours} hours, or until you write !away; customers are told that somebody is.")
 
 
 async def _press(services: Services, thread: Thread, person: Person, deed: Pressed) -> Word | None:
@@ -159,7 +188,7 @@ async def _write(services: Services, outside: Outside, thread: Thread, person: P
     text = note[1].strip() if note else said
     not_sent = "Not noted" if note else "Not sent to the customer"
     if said.startswith("!") and note is None:
-        return Word(f"{not_sent}. There is no such command. Begin with !note for a note that only the desk sees.")
+        return Word(f"{not_sent}. There is no such command. {_COMMANDS}")
     if not privacy.has_content(text):
         return Word(f"{not_sent}. {_FILES if deed.files else 'It says nothing.'}")
     if len(text) > MAX_TEXT:
@@ -235,6 +264,7 @@ def _closed(thread: Thread) -> str:
     return "This request is closed; when the customer asks for a person again, it is posted anew."
 
 
+_COMMANDS = "!note leaves a note that only the desk sees; !here and !away say whether you are there."
 _FILES = "Files cannot be sent to customers from here; write where they can be found."
 _UNLINKED = (
     "We do not know yet who you are at the desk. Open the link within ten minutes, confirm it there, and do this again."

@@ -23,7 +23,7 @@ from handoff.relay_threads import Outside, Thread
 from handoff.services import Services
 
 AT_ONCE = 200
-TOLD = frozenset({"status", "message", "deadline", "delivery"})
+TOLD = frozenset({"status", "message", "deadline", "delivery", "contact"})
 
 
 async def follow(services: Services, outside: Outside) -> int:
@@ -90,6 +90,8 @@ async def _tell(tx: Transaction, outside: Outside, conversation: Conversation, e
         await _owner(tx, outside, conversation, thread, event, now)
     elif thread is None or thread.state == "parked":
         return  # with the bot
+    elif event.kind == "contact":  # whose name, or whose other requests, are known now
+        await relay_threads.post(tx, thread, "refresh", {}, now)
     elif event.kind == "message":
         await _message(tx, outside, thread, event, now)
     elif event.kind == "deadline":

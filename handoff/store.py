@@ -79,14 +79,16 @@ async def open_conversation(
     now: datetime,
     name: str | None = None,
     person: str | None = None,
+    ask_name: bool = False,
 ) -> Conversation:
     """The conversation of this address, made with its contact and identity when it is the first time; row locked.
 
     Args:
         person: the channel's own id of who writes there; whoever wrote from another address before is the same contact.
+        ask_name: a new contact's name is to be asked for.
     """
     while True:
-        found = await _open(tx, channel, address, language, now, name, person)
+        found = await _open(tx, channel, address, language, now, name, person, ask_name)
         if found is not None:
             return found
 
@@ -98,7 +100,14 @@ async def of_identity(tx: Transaction, channel: str, address: str, lock: bool = 
 
 
 async def _open(
-    tx: Transaction, channel: str, address: str, language: str, now: datetime, name: str | None, person: str | None
+    tx: Transaction,
+    channel: str,
+    address: str,
+    language: str,
+    now: datetime,
+    name: str | None,
+    person: str | None,
+    ask_name: bool,
 ) -> Conversation | None:
     """None when what was found was erased before it was held; there is nothing of it now, so the next time makes it."""
     known = await of_identity(tx, channel, address, lock=True)
@@ -114,6 +123,9 @@ async def _open(
         if known_as is None:
             await tx.execute(sa.insert(contacts).values(id=contact_id, name=name, created_at=now))
         values = {"contact_id": contact_id, "channel": channel, "address": address, "person": person, "created_at": now}
+        if ask_name and person is not None and known_as is None and name is None:
+            values["name_due_at"] = now
+            tx.wake("names")
         made = await tx.execute(insert(identities).values(id=new_id(), **values).on_conflict_do_nothing())
         if made.rowcount == 0 and known_as is None:  # somebody else's first message was faster
             await tx.execute(sa.delete(contacts).where(contacts.c.id == contact_id))

@@ -72,7 +72,7 @@ class Call:
 
 @dataclass
 class Message:
-    """A message that Slack took from the app."""
+    """A message that Slack took: from the app, or from a member, `by`, who alone can delete it."""
 
     team: str
     channel: str
@@ -85,6 +85,7 @@ class Message:
     deleted: bool = False
     edits: int = 0
     metadata: Raw = field(default_factory=dict)
+    by: str | None = None
 
     @property
     def buttons(self) -> list[Raw]:
@@ -108,7 +109,7 @@ class Message:
 @dataclass
 class _Planned:
     method: str
-    answer: Answer
+    answer: Answer | None
     channel: str | None
 
 
@@ -123,7 +124,8 @@ class SlackServer:
         responses: bodies that came to response URLs.
         reactions: (channel, ts, name) of each.
         files: content by file id; only somebody with the token of a workspace gets it.
-        users: what `users.info` tells by id.
+        users: what `users.info` tells by id; see `introduce`.
+        lacks: scopes that the app was not given.
         gone: channels that are no more, with the error that says so.
         seconds: how long every answer takes.
         per_second: messages a second that a channel takes before it says 429; None is any.
@@ -139,6 +141,7 @@ class SlackServer:
     files: dict[str, bytes] = field(default_factory=dict)
     downloads: list[tuple[str, str]] = field(default_factory=list)
     users: dict[str, Raw] = field(default_factory=dict)
+    lacks: set[str] = field(default_factory=set)
     gone: dict[str, str] = field(default_factory=dict)
     workspaces: dict[str, Workspace] = field(default_factory=lambda: {BOT_TOKEN: Workspace()})
     codes: dict[str, Workspace] = field(default_factory=dict)
@@ -156,9 +159,16 @@ class SlackServer:
         """The Web API's address, as our setting wants it."""
         return f"{self.url}/api/"
 
-    def plan(self, method: str, *answers: Answer, channel: str | None = None) -> None:
-        """The next calls of this method, to this channel when one is named, get these instead of an answer."""
+    def plan(self, method: str, *answers: Answer | None, channel: str | None = None) -> None:
+        """The next calls of this method, to this channel when one is named, get these instead of an answer; None is
+        the answer after all."""
         self._plans += [_Planned(method, answer, channel) for answer in answers]
+
+    def write(self, channel: str, text: str, thread_ts: str, by: str) -> Message:
+        """A member, or with `B…` another app, writes in a thread."""
+        message = Message("T0NODI", channel, self.new_ts(), text, [], thread_ts, time.monotonic(), by=by)
+        self.messages.append(message)
+        return message
 
     def called(self, method: str) -> list[Call]:
         return [one for one in self.calls if one.method == method]
@@ -177,6 +187,30 @@ class SlackServer:
     def whispered(self, user: str) -> list[Message]:
         """What only this user was shown."""
         return [one for one in self.messages if one.user == user]
+
+    def introduce(self, user: str, name: str = "", real_name: str = "", deleted: bool = False) -> None:
+        """There is such a member; docs.slack.dev/reference/objects/user-object.
+
+        Args:
+            name: what they chose to be shown by; many chose nothing.
+        """
+        account = (name or real_name or user).lower().replace(" ", ".")
+        profile = {
+            "title": "",
+            "phone": "",
+            "real_name": real_name,
+            "real_name_normalized": real_name,
+            "display_name": name,
+            "display_name_normalized": name,
+            "status_text": "",
+            "status_emoji": "",
+            "email": f"{account}@nodi.example",
+            "image_72": "https://avatars.example/72.png",
+        }
+        # who has left has little more than that
+        rest = {} if deleted else {"color": "9f69e7", "tz": "Asia/Dhaka", "is_admin": False, "is_restricted": False}
+        shown = {"id": user, "name": account, "deleted": deleted, "profile": profile, "is_bot": False, "updated": 1}
+        self.users[user] = {**shown, **rest, **({"real_name": real_name} if real_name and not deleted else {})}
 
     def new_ts(self) -> str:
         """A moment that no other message of this Slack has."""
@@ -301,8 +335,15 @@ class SlackServer:
         return self._page(workspace, given, [one for one in self.posted(channel) if one.thread_ts is None][::-1])
 
     def _conversations_replies(self, workspace: Workspace, given: Raw) -> Raw:
-        thread = [one for one in self.posted(given.get("channel")) if given.get("ts") in (one.ts, one.thread_ts)]
-        return self._page(workspace, given, thread) if thread else {"ok": False, "error": "thread_not_found"}
+        """Where the first message was deleted and others were not, what it was stands in its place."""
+        channel, ts = given.get("channel"), given.get("ts")
+        of_it = [one for one in self.messages if one.user is None and one.channel == channel]
+        thread = [one for one in of_it if one.ts == ts or (one.thread_ts == ts and not one.deleted)]
+        if str(channel) in self.gone:
+            return _error(self, str(channel))
+        if all(one.deleted for one in thread):
+            return {"ok": False, "error": "thread_not_found"}
+        return self._page(workspace, given, thread)
 
     def _page(self, workspace: Workspace, given: Raw, found: list[Message]) -> Raw:
         if str(given.get("channel")) in self.gone:
@@ -322,8 +363,12 @@ class SlackServer:
 
     def _chat_delete(self, workspace: Workspace, given: Raw) -> Raw:
         message = self._find(workspace, given)
+        if str(given.get("channel")) in self.gone:
+            return _error(self, str(given["channel"]))
         if message is None:
             return {"ok": False, "error": "message_not_found"}
+        if message.by is not None:
+            return {"ok": False, "error": "cant_delete_message"}
         message.deleted = True
         return {"ok": True, "channel": message.channel, "ts": message.ts}
 
@@ -349,12 +394,12 @@ class SlackServer:
         return _error(self, channel) if channel in self.gone else {"ok": True, "channel": {"id": channel}}
 
     def _users_info(self, workspace: Workspace, given: Raw) -> Raw:
+        if "users:read" in self.lacks:
+            return {"ok": False, "error": "missing_scope", "needed": "users:read", "provided": "chat:write,im:history"}
         user = self.users.get(str(given.get("user")))
-        return (
-            {"ok": True, "user": {"team_id": workspace.team, **user}}
-            if user
-            else {"ok": False, "error": "user_not_found"}
-        )
+        if user is None:
+            return {"ok": False, "error": "user_not_found"}
+        return {"ok": True, "user": {"team_id": workspace.team, **user}}
 
     def _users_lookupByEmail(self, _: Workspace, given: Raw) -> Raw:
         for user in self.users.values():
@@ -528,8 +573,15 @@ async def _read(request: web.Request) -> tuple[Raw, str]:
 
 
 def _as_json(message: Message, workspace: Workspace) -> Raw:
-    body = {"type": "message", "ts": message.ts, "text": message.text, "blocks": message.blocks}
-    return {**body, "user": workspace.bot_user, "bot_id": workspace.bot_id, "team": workspace.team}
+    thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
+    if message.deleted:
+        gone = {"subtype": "tombstone", "text": "This message was deleted.", "user": "USLACKBOT", "hidden": True}
+        return {"type": "message", "ts": message.ts, "thread_ts": message.ts, **gone}
+    body = {"type": "message", "ts": message.ts, "text": message.text, "blocks": message.blocks, **thread}
+    if message.by is None:
+        return {**body, "user": workspace.bot_user, "bot_id": workspace.bot_id, "team": workspace.team}
+    author = {"bot_id": message.by} if message.by.startswith("B") else {"user": message.by}
+    return {**body, **author, "team": workspace.team}
 
 
 def _error(server: SlackServer, channel: str) -> Raw:

@@ -17,6 +17,7 @@ from connectors.base import (
     Fetched,
     Forged,
     Inbound,
+    Named,
     NotFetched,
     OutboundMessage,
     Rejected,
@@ -24,9 +25,11 @@ from connectors.base import (
     RetryAfter,
     SendResult,
     Sent,
+    Unknown,
 )
 from connectors.slack import events, outcomes, payloads, presses
 from connectors.slack.payloads import Raw
+from connectors.slack.people import People
 from connectors.slack.places import Place
 from connectors.slack.posts import posts
 from connectors.slack.workspaces import Workspaces
@@ -60,6 +63,7 @@ class Slack:
         self.workspaces = workspaces
         # Slack's client would otherwise repeat a message of which it does not know whether it was taken
         self.web = AsyncWebClient(base_url=base_url, timeout=20, retry_handlers=[])
+        self._people = People(self.web)
         self._verifier = SignatureVerifier(signing_secret) if signing_secret.strip() else None
         self._client = client
         self._base_url = base_url
@@ -160,6 +164,14 @@ class Slack:
             if answer.headers.get("content-type", "").startswith("text/html"):
                 return NotFetched("Slack asked to sign in; has the app the scope files:read?", final=False)
             return Fetched(await up_to(answer.aiter_bytes(), most))
+
+    async def name_of(self, person: str) -> Named | Rejected | RetryAfter | Unknown:
+        """By `users.info`, of which nothing else is kept."""
+        team, _, user = person.partition(":")
+        bot = await self.workspaces.bot(team)
+        if bot is None:
+            return Rejected(NOT_INSTALLED, gone=True)
+        return await self._people.name_of(team, bot.token, user)
 
     def _is_slack(self, url: str) -> bool:
         try:

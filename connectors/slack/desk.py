@@ -96,9 +96,9 @@ class SlackDesk:
             return result if isinstance(result, Rejected) else Unknown("Slack does not answer now")
         return Rejected(f"not among the newest {PAGE * MOST_PAGES} messages")
 
-    async def whisper(self, place: str, thread: str, user: str, word: Word) -> None:
-        """Tells one member something in the thread, which nobody else sees. What goes wrong is noted and changes
-        nothing."""
+    async def whisper(self, place: str, thread: str | None, user: str, word: Word) -> None:
+        """Tells one member something in the thread, or in the channel, which nobody else sees. What goes wrong is noted
+        and changes nothing."""
         text = escaped(word.text) + (f" {link('Open the desk', word.link)}" if word.link else "")
         try:
             async with asyncio.timeout(WHISPER_SECONDS):
@@ -133,7 +133,7 @@ class DeskListening:
             return
         word = await self._take(deed)
         if word is not None and not isinstance(deed, Pressed):
-            self._tell(deed.place, deed.thread, deed.address, word)
+            self._tell(deed.place, deed.thread or None, deed.address, word)
 
     async def _mentioned(self, body: dict[str, Any]) -> None:
         """The same message comes as one too, and says all there is."""
@@ -145,7 +145,7 @@ class DeskListening:
         if deed is not None and word is not None:
             self._tell(body["container"]["channel_id"], deed.root, deed.address, word)
 
-    def _tell(self, place: str, thread: str, address: str, word: Word) -> None:
+    def _tell(self, place: str, thread: str | None, address: str, word: Word) -> None:
         """Beside the request, which is to be acknowledged within three seconds."""
         task = asyncio.create_task(self._desk.whisper(place, thread, address.partition(":")[2], word))
         self._whispers.add(task)

@@ -28,7 +28,8 @@ def place_of(body: Raw) -> str:
 
 
 def written(body: Raw) -> Deed | None:
-    """What a message event says: somebody wrote in a thread, or changed or deleted what they had written there.
+    """What a message event says: somebody wrote in a thread or in the channel, or changed or deleted what they had
+    written in a thread.
 
     Raises:
         BadRequest: it is not of the form that Slack documents.
@@ -38,14 +39,14 @@ def written(body: Raw) -> Deed | None:
     if subtype in ("message_changed", "message_deleted"):
         return _rewritten(event, us)
     thread, ts = word(event, "thread_ts", TS), needed(event, "ts", TS)
-    if subtype not in _WRITTEN or not _by_a_person(event, us) or thread in ("", ts):
+    if subtype not in _WRITTEN or not _by_a_person(event, us):
         return None
     user = needed(event, "user", ID)
     return Wrote(
         address=f"{_team(body, event)}:{user}",
         name=user,
         place=needed(event, "channel", ID),
-        thread=thread,
+        thread="" if thread == ts else thread,
         provider_id=ts,
         text=_with_emoji(plain(word(event, "text")), event),
         files=bool(parts(event, "files")),

@@ -64,6 +64,7 @@ def _message(body: Raw, event: Raw) -> Sequence[Inbound]:
             files=files,
             unsupported=None if words or files else other,
             person=f"{team}:{user}",
+            ask_name=True,
             provider_id=ts,
             # what else is said in a thread is ours to read only once we are in it
             opens=spoken_to,

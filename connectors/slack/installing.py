@@ -36,6 +36,7 @@ SCOPES: Sequence[str] = (
     "groups:history",
     "im:history",
     "mpim:history",
+    "users:read",
 )
 STATE_SECONDS = 600
 

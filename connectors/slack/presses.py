@@ -72,6 +72,7 @@ def read(body: Raw) -> Sequence[Incoming]:
             address=str(place),
             button=(int(chosen[1]), int(chosen[2])),
             person=f"{team}:{user}",
+            ask_name=True,
             opens=place.direct,
         )
     ]

@@ -32,4 +32,4 @@ def seats(agents: Iterable[Agent]) -> list[Seat]:
 
 def whereabouts(agent: Agent) -> Whereabouts:
     """Whether they are at the desk and want new conversations."""
-    return "offline" if not agent.online else "here" if agent.available else "away"
+    return "offline" if not agent.there else "here" if agent.available else "away"

@@ -191,7 +191,7 @@ def agent_json(agent: Agent) -> dict[str, Any]:
         "capacity": agent.capacity,
         "load": agent.load,
         "available": agent.available,
-        "online": agent.online,
+        "online": agent.there,
     }
 
 

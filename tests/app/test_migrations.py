@@ -14,7 +14,7 @@ from actions.shop.tables import metadata as shop_metadata
 from app import schema
 from handoff.clock import now as clock_now
 from handoff.database import Database
-from handoff.models import conversations, deliveries, login_failures, messages, people
+from handoff.models import conversations, deliveries, identities, login_failures, messages, people
 from handoff.schema import metadata as handoff_metadata
 
 OLD_ROWS = (
@@ -187,3 +187,26 @@ async def test_refunds_from_before_are_those_of_their_claims(database: Database)
         asked = await tx.rows(sa.select(shop.changes.c.also))
     assert [tuple(row.values()) for row in refunds] == [("r1", "k"), ("r2", None)]
     assert [row["also"] for row in asked] == [None, None]
+
+
+NAMELESS = (
+    "insert into contacts (id, name, created_at) values ('amina', null, :at), ('jonas', 'Jonas', :at),"
+    " ('lucia', null, :at)",
+    "insert into identities (id, contact_id, channel, address, person, created_at)"
+    " values ('a', 'amina', 'slack', 'T1:D1', 'T1:U1', :at), ('j', 'jonas', 'slack', 'T1:D2', 'T1:U2', :at),"
+    " ('l', 'lucia', 'telegram', '7', null, :at)",
+)
+
+
+async def test_who_has_written_on_slack_before_is_asked_for_their_name(database: Database) -> None:
+    await run(database, "downgrade", "0010")
+    moment = clock_now()
+    at = moment.replace(tzinfo=None) if database.dialect == "sqlite" else moment
+    async with database.write() as tx:
+        for statement in NAMELESS:
+            await tx.connection.execute(sa.text(statement), {"at": at})
+    await run(database, "upgrade", "head")
+    i = identities.c
+    async with database.read() as tx:
+        rows = await tx.rows(sa.select(i.id, i.name_due_at, i.name_attempts).order_by(i.id))
+    assert [tuple(row.values()) for row in rows] == [("a", moment, 0), ("j", None, 0), ("l", None, 0)]

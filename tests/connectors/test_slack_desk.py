@@ -332,7 +332,8 @@ def test_what_agents_do_is_read_from_what_slack_sends(slack: SlackServer) -> Non
     body = sends.message("we&amp;you, see <https://x.test|x.test>", ts="2.0", thread_ts="1.0")
     wrote = desk_deeds.written(body)
     assert wrote == Wrote(RAHIM, "U0RAHIM", PLACE, "1.0", "2.0", "we&you, see x.test")
-    assert desk_deeds.written(sends.message("not in a thread")) is None
+    aside = desk_deeds.written(sends.message("not in a thread", ts="3.0"))
+    assert aside == Wrote(RAHIM, "U0RAHIM", PLACE, "", "3.0", "not in a thread")
     assert desk_deeds.written(sends.said_by_a_bot("weather")) is None
     assert desk_deeds.written(sends.said_by_a_bot("mine", own=True)) is None
     changed = desk_deeds.written(sends.changed("2.0", "new", "old", thread_ts="1.0"))

@@ -31,13 +31,13 @@ URL = f"https://files.slack.com/files-pri/{TEAM}"
 
 def said(text: str, address: str = DM, **more: Any) -> Incoming:
     channel = ":".join(address.split(":")[:2])
-    known = {"key": f"{channel}:{TS}", "person": USER, "provider_id": TS}
+    known = {"key": f"{channel}:{TS}", "person": USER, "ask_name": True, "provider_id": TS}
     return Incoming("slack", address=address, text=text, **{**known, **more})
 
 
 def pressed(address: str, channel: str, **more: Any) -> Incoming:
     key = f"{channel}:1732233600.000900:4:1"
-    return Incoming("slack", key=key, address=address, button=(4, 1), person=USER, **more)
+    return Incoming("slack", key=key, address=address, button=(4, 1), person=USER, ask_name=True, **more)
 
 
 def changed(text: str, address: str = DM) -> Changed:

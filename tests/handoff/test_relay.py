@@ -36,6 +36,7 @@ from handoff import (
     deadlines,
     erasure,
     housekeeping,
+    names,
     ownership,
     people,
     presence,
@@ -79,6 +80,15 @@ async def test_an_escalation_is_posted_once_with_a_button_to_claim_it(services: 
     shown = await posted(services)
     assert shown == [f"Visitor {conversation.id[-4:].upper()}: Asked for a person [Waiting for somebody.] claim"]
     assert await posted(services) == []
+
+
+async def test_the_first_post_is_written_anew_once_the_customers_name_is_known(services: Services) -> None:
+    conversation, _ = await ticket(services)
+    await change(services.database, "identities", name_due_at=now(), person="U0AMINA")
+    due = await names.take_due(services.database)
+    assert due is not None and await names.told(services.database, due, "Amina")
+    assert await posted(services) == ["= Amina: Asked for a person [Waiting for somebody.] claim"]
+    assert (await state(services, conversation.id)).status == "queued"
 
 
 async def test_a_ticket_that_waited_before_the_relay_began_is_posted_too(services: Services) -> None:
@@ -466,6 +476,10 @@ async def test_who_works_from_there_keeps_it_without_a_desk_until_they_are_late(
     await ownership.claim(services, other.id, RAHIM)
     await write_there(services, RAHIM, thread, "One moment.")
     await vanish(services.database, RAHIM)
+    await caretaker.look(services)
+    # who has just done something there is there for all that is theirs
+    assert (await state(services, other.id)).agent_id == RAHIM.id
+    await update(services.database, "people", RAHIM.id, outside_until=now())
     await caretaker.look(services)
     # what he has claimed at the desk goes back, as ever
     assert (await state(services, other.id)).status == "queued"

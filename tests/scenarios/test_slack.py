@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -88,6 +89,7 @@ def test_a_customer_is_answered_handed_over_helped_and_handed_back(
     story = STORIES[language]
     agent = Agent(on_slack.url)
     customer = Chatting(on_slack, Sender(slack, user=f"U0{language.upper()}", channel=f"D0{language.upper()}"))
+    slack.introduce(customer.sender.user, f"Amina {language}")
     customer.ask(*story["faq"])
 
     question, contact, state = story["order"]
@@ -101,6 +103,8 @@ def test_a_customer_is_answered_handed_over_helped_and_handed_back(
     conversation = waiting(agent, before)
     seen = agent.conversation(conversation)
     assert (seen["channel"], seen["language"], seen["reason"]) == ("slack", language, "human_agent")
+    known = json.loads(on_slack.command("export-contact", conversation).stdout)
+    assert known["contact"]["name"] == f"Amina {language}"
     assert contact in [one["text"] for one in seen["messages"]]
     agent.do(conversation, "claim")
     customer.heard(story["joined"])

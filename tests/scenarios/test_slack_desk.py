@@ -229,3 +229,22 @@ def test_what_was_not_posted_when_the_program_was_killed_is_posted_once_afterwar
     in_thread(slack, root, "has it now.")
     of_it = [one for one in slack.posted(PLACE) if one.thread_ts is None and customer.conversation_id in one.shown]
     assert len(of_it) == 1
+
+
+def test_what_was_posted_to_slack_of_an_erased_customer_is_deleted_there_though_the_program_stood_still(
+    house: Shohay, slack: SlackServer
+) -> None:
+    house.ready()
+    customer = Customer(house.url)
+    customer.ask("human agent please")
+    root = ticket(slack, customer.conversation_id)
+    customer.write("my secret")
+    in_thread(slack, root, "my secret")
+    house.kill()
+    erased = house.command("erase-contact", customer.conversation_id, "--yes")
+    assert erased.returncode == 0, erased.stderr
+    assert not root.deleted
+    house.start().ready(path="/healthz")
+    eventually(lambda: root.deleted)
+    assert slack.posted(PLACE, root.ts) == []
+    assert [one for one in slack.posted(PLACE) if "my secret" in one.shown] == []

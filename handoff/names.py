@@ -1,0 +1,77 @@
+"""What customers are called where they write, on channels whose providers tell it only when they are asked.
+
+It is asked for once their first message is stored, and no message waits for it. Whoever takes one up has it for a
+while, and it then comes back by itself; a result is noted only by who took it last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from handoff import joining, privacy
+from handoff.clock import now as clock_now
+from handoff.database import Database
+from handoff.models import contacts, identities
+
+TAKEN_FOR = timedelta(seconds=45)
+# what is in the way, such as a permission that is missing, is tried for about a month
+MAX_ATTEMPTS = 30
+
+
+@dataclass(frozen=True)
+class DueName:
+    """Somebody on `channel` whom it calls `person`; this is attempt number `attempts`."""
+
+    identity_id: str
+    channel: str
+    person: str
+    attempts: int
+
+
+async def take_due(database: Database) -> DueName | None:
+    """Takes the one who has waited longest in hand; None when nobody is due."""
+    now = clock_now()
+    i = identities.c
+    due = sa.select(i.id, i.channel, i.person, i.name_attempts).where(i.name_due_at <= now).order_by(i.name_due_at)
+    async with database.read() as tx:  # mostly there is none, and then nobody waits for the writer's place
+        if await tx.row(due.limit(1)) is None:
+            return None
+    async with database.write() as tx:
+        row = await tx.row(due.limit(1).with_for_update(skip_locked=True))
+        if row is None:  # another worker was faster
+            return None
+        attempts = row["name_attempts"] + 1
+        taken = {"name_attempts": attempts, "name_due_at": now + TAKEN_FOR}
+        await tx.execute(sa.update(identities).where(i.id == row["id"]).values(**taken))
+    return DueName(row["id"], row["channel"], row["person"] or "", attempts)
+
+
+async def told(database: Database, due: DueName, name: str) -> bool:
+    """They are called this; who has a name already keeps it. False when it is no longer this attempt's to say."""
+    now = clock_now()
+    i = identities.c
+    async with database.write() as tx:
+        contact_id = await tx.scalar(sa.select(i.contact_id).where(_in_hand(due)).with_for_update())
+        if contact_id is None:  # erased, say
+            return False
+        same = sa.or_(i.id == due.identity_id, sa.and_(i.channel == due.channel, i.person == due.person))
+        await tx.execute(sa.update(identities).where(same).values(name_due_at=None))
+        nameless = sa.and_(contacts.c.id == contact_id, contacts.c.name.is_(None))
+        await tx.execute(sa.update(contacts).where(nameless).values(name=privacy.name(name)))
+        await joining.tell(tx, [contact_id], now)
+    return True
+
+
+async def not_told(database: Database, due: DueName, again_at: datetime | None) -> None:
+    """Nobody said what they are called; they are asked for again then, or never."""
+    async with database.write() as tx:
+        await tx.execute(sa.update(identities).where(_in_hand(due)).values(name_due_at=again_at))
+
+
+def _in_hand(due: DueName) -> sa.ColumnElement[bool]:
+    """The identity, if it is due since this very attempt."""
+    i = identities.c
+    return sa.and_(i.id == due.identity_id, i.name_due_at.is_not(None), i.name_attempts == due.attempts)
