@@ -62,6 +62,14 @@ async def take_from_desk(services: Services, conversation_id: str, person: Perso
     return clean.file
 
 
+async def take_back(services: Services, person: Person, upload: str) -> None:
+    """Forgets what this person uploaded and has not sent; of anything else nothing happens."""
+    f = file_table.c
+    unsent = sa.and_(f.id == upload, f.person_id == person.id, f.message_id.is_(None))
+    async with services.database.write() as tx:
+        await tx.execute(sa.delete(file_table).where(unsent))
+
+
 async def may_send(services: Services, conversation_id: str, person: Person) -> None:
     """Looks, before anything is read of a file, whether this person may send it there.
 

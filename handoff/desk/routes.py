@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Header, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Header, Path, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -262,6 +262,11 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
         name = urllib.parse.unquote(x_file_name)
         file = await uploads.take_from_desk(services, conversation, person, name, content)
         return {"id": file.id, "name": file.name, "type": file.type, "size": file.size}
+
+    @routes.delete("/files/{file_id}", status_code=204)
+    async def take_upload_back(request: Request, file_id: Annotated[Text, Path(max_length=36)]) -> None:
+        person = await access.desk_person(database, request)
+        await uploads.take_back(services, person, file_id)
 
     @routes.post("/conversations/{conversation_id}/typing", status_code=204)
     async def typing(request: Request, conversation_id: str, afterwards: BackgroundTasks) -> None:
