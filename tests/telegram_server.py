@@ -10,13 +10,13 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import socket
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
@@ -537,18 +537,14 @@ def _parameters(body: bytes, kind: str) -> dict[str, Any]:
 
 
 def _parts(body: bytes, kind: str) -> dict[str, Any]:
-    """Texts and files of a form by their names."""
-    message = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    """Texts and files of a form by their names, which are UTF-8 as they come."""
+    boundary = b"--" + kind.partition("boundary=")[2].strip('"').encode()
     given: dict[str, Any] = {}
-    for part in message.walk():
-        if part.is_multipart():
-            continue
-        name = str(part.get_param("name", header="content-disposition"))
-        content = part.get_payload(decode=True)
-        called = part.get_filename()
-        # as bytes of UTF-8, which is how browsers and libraries send it
-        called = called and called.encode("ascii", "surrogateescape").decode()
-        given[name] = content.decode() if called is None else Uploaded(name, called, content)
+    for part in body.split(boundary)[1:-1]:
+        head, _, content = part.removeprefix(b"\r\n").removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        named = dict(re.findall(r'\b(name|filename)="([^"]*)"', head.decode()))
+        called = named.get("filename")
+        given[named["name"]] = content.decode() if called is None else Uploaded(named["name"], called, content)
     return given
 
 
