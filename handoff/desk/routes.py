@@ -253,7 +253,7 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
     @routes.post("/files", status_code=201, openapi_extra=_FILE_BODY)
     async def upload(
         request: Request,
-        conversation: Annotated[Text, Query(max_length=36)],
+        conversation: Annotated[Text, Query(max_length=36)] = "",
         x_file_name: Annotated[str, Header(max_length=file_names.MAX_HEADER)] = "",
     ) -> dict[str, Any]:
         person = await access.desk_person(database, request)
