@@ -235,7 +235,7 @@ def _closed(thread: Thread) -> str:
     return "This request is closed; when the customer asks for a person again, it is posted anew."
 
 
-_FILES = "Files cannot be sent to customers from here; write where they can be found."
+_FILES = "Files cannot be sent to customers from here; send them from the desk."
 _UNLINKED = (
     "We do not know yet who you are at the desk. Open the link within ten minutes, confirm it there, and do this again."
 )

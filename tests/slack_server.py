@@ -68,6 +68,7 @@ class Call:
     arguments: Raw
     token: str
     at: float
+    address: str = ""
 
 
 @dataclass
@@ -229,7 +230,7 @@ class SlackServer:
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         arguments, token = await _read(request)
-        self.calls.append(Call(method, arguments, token, time.monotonic()))
+        self.calls.append(Call(method, arguments, token, time.monotonic(), str(request.rel_url)))
         await asyncio.sleep(self.seconds)
         planned = self._planned(method, arguments.get("channel") or arguments.get("channel_id"))
         if isinstance(planned, Throttled):

@@ -202,8 +202,9 @@ async def test_what_was_not_sent_is_gone_after_an_hour_or_when_its_uploader_take
 ) -> None:
     sent, left, unwanted = [await upload(services, talk) for _ in range(3)]
     await send(services, talk, sent)
-    for person, file in ((SADIA, unwanted), (RAHIM, sent), (RAHIM, unwanted), (RAHIM, unwanted)):
+    for person, file, kept in ((SADIA, unwanted, 3), (RAHIM, sent, 3), (RAHIM, unwanted, 2), (RAHIM, unwanted, 2)):
         await uploads.take_back(services, person, file.id)
+        assert await count(services.database, "files") == kept
     assert {row["id"] for row in await rows(services.database, "files")} == {sent.id, left.id}
     await change(services.database, "files", created_at=now() - HOUR)
     assert await housekeeping.clear(services.database) == 1

@@ -202,7 +202,8 @@ function takeBack(item, failed, onRefused) {
     find("reply-text").value = text;
     grow(find("reply-text"));
   }
-  if (here && mayPass(failed)) complain(`${failed.message} Your message was not sent; it is still here.`);
+  if (here && gone && files.every((one) => one.file)) complain("A file waited too long and is uploaded again; then press Send once more.");
+  else if (here && mayPass(failed)) complain(`${failed.message} Your message was not sent; it is still here.`);
   else onRefused(`${failed.message} Your message was not sent; its text is kept.`);
 }
 
