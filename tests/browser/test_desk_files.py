@@ -181,6 +181,23 @@ def test_an_upload_that_broke_is_tried_again_and_nothing_goes_before_it(
     assert stored(desk_only, desk) == [("Here it is", ["broken cup.jpg"])]
 
 
+def test_the_focus_stays_where_it_is_while_another_file_is_uploaded(talk: tuple[WidgetWindow, DeskWindow]) -> None:
+    page = talk[1].page
+    choose(page, file(*CUP, photo(60, 40)))
+    expect(attached(page)).to_have_count(1)
+    held: list[Route] = []
+    page.route("**/api/desk/files?**", lambda route: held.append(route))
+    choose(page, file(*INVOICE, PDF))
+    expect(attached(page, "uploading")).to_have_count(1)
+    for name in ("Remove broken cup.jpg", "Remove invoice.pdf"):
+        page.get_by_role("button", name=name).focus()
+        eventually(lambda: held or page.wait_for_timeout(50))
+        held.pop().abort()
+        expect(attached(page, "failed")).to_have_count(1)
+        expect(page.get_by_role("button", name=name)).to_be_focused()
+        page.get_by_role("button", name="Upload invoice.pdf again").click()
+
+
 def test_what_could_not_be_sent_comes_back_with_its_files_and_is_sent_once(
     desk_only: Shohay, talk: tuple[WidgetWindow, DeskWindow]
 ) -> None:

@@ -138,13 +138,19 @@ function draw(conversation) {
   list.dataset.of = conversation;
   const entries = of(conversation);
   list.hidden = !entries.length;
-  list.replaceChildren(...entries.map((entry) => chip(conversation, entry)));
+  // only what is another is drawn anew, for the focus may be on any of them
+  const wanted = entries.map((entry) => chip(conversation, entry));
+  for (const item of [...list.children]) if (!wanted.includes(item)) item.remove();
+  wanted.forEach((item, place) => list.children[place] === item || list.insertBefore(item, list.children[place] || null));
+  list.querySelector("[data-state=failed]")?.scrollIntoView({ block: "nearest" });
 }
 
 function chip(conversation, entry) {
   const state = entry.error ? "failed" : entry.id ? "done" : "uploading";
+  if (entry.item?.dataset.state === state && entry.item.dataset.of === conversation) return entry.item;
+  const focused = entry.item?.contains(document.activeElement);
   const item = element("li", "attachment");
-  Object.assign(item.dataset, { testid: "attachment", state });
+  Object.assign(item.dataset, { testid: "attachment", state, of: conversation });
   const name = element("span", "name", entry.name);
   name.dir = "auto";
   name.title = entry.name;
@@ -163,6 +169,9 @@ function chip(conversation, entry) {
   away.setAttribute("aria-label", `Remove ${entry.name}`);
   away.append(icon("cross"));
   item.append(away);
+  entry.item?.replaceWith(item);
+  entry.item = item;
+  if (focused) away.focus();
   return item;
 }
 
