@@ -529,6 +529,8 @@ class SlackServer:
         planned = self._planned("upload", None)
         if planned in (CUT, DROP):
             return _hang_up(request)
+        if planned == HANG:
+            await asyncio.sleep(60)
         upload, content = self.uploads.get(request.match_info["file"]), await request.read()
         if isinstance(planned, int):
             return web.Response(status=planned)

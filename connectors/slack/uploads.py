@@ -23,7 +23,7 @@ from connectors.slack.places import Place
 
 NO_SCOPE = "the app has not the scope files:write"
 # within the time that a lane gives one send
-UPLOAD_SECONDS = 15.0
+UPLOAD_SECONDS = 18.0
 LOOKED_FOR_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 0.4
 AGAIN_SECONDS = 1.0
@@ -63,13 +63,16 @@ class Uploads:
     async def _upload(self, token: str, file: OutboundFile) -> str | SendResult:
         """Slack's id of it, which nobody sees as yet; or why it has none."""
         try:
-            asked = {"filename": file.name, "length": len(file.content)}
-            given = await self._call("files.getUploadURLExternal", token, asked)
-            url = str(given["upload_url"])
-            if not self._is_slack(url):
-                return Rejected("the upload does not go to Slack")
-            # not on to where an answer points
-            answer = await self._client.post(url, content=file.content, timeout=UPLOAD_SECONDS, follow_redirects=False)
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                asked = {"filename": file.name, "length": len(file.content)}
+                given = await self._call("files.getUploadURLExternal", token, asked)
+                url = str(given["upload_url"])
+                if not self._is_slack(url):
+                    return Rejected("the upload does not go to Slack")
+                # not on to where an answer points
+                answer = await self._client.post(
+                    url, content=file.content, timeout=UPLOAD_SECONDS, follow_redirects=False
+                )
         except httpx.HTTPError:
             return RetryAfter(AGAIN_SECONDS)
         except Exception as error:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from file_samples import jpeg, pdf
-from slack_server import CUT, DROP, GARBAGE, SlackServer, Throttled
+from slack_server import CUT, DROP, GARBAGE, HANG, SlackServer, Throttled
 from slack_testing import connected, message
 
 from connectors.base import OutboundFile, OutboundMessage, Rejected, RetryAfter, SendResult, Sent, Unknown
@@ -133,6 +133,16 @@ async def test_each_steps_answer_decides_and_nothing_is_shared_twice(
     assert await slack.send(with_files("here", CUP)) == result
     assert len(slack_there.called(SHARE)) == (step == SHARE)
     assert len(slack_there.posted()) == (trouble == DROP and step == SHARE)
+
+
+async def test_an_upload_that_takes_too_long_is_begun_anew(
+    slack: Slack, slack_there: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "UPLOAD_SECONDS", 0.3)
+    slack_there.plan(UPLOAD, HANG)
+    assert await slack.send(with_files("here", CUP)) == RetryAfter(1.0)
+    assert isinstance(await slack.send(with_files("here", CUP)), Sent)
+    assert len(slack_there.posted()) == 1
 
 
 async def test_only_the_file_that_was_not_taken_is_sent_again(slack: Slack, slack_there: SlackServer) -> None:
