@@ -123,6 +123,7 @@ async def open_house(settings: Settings) -> House:
         phrases=words,
         queue_rules=rules,
         push_channels=frozenset(name for name, one in connectors.items() if one.capabilities.push),
+        file_channels=frozenset(name for name, one in connectors.items() if one.capabilities.files_out),
         languages=tuple(words.current.library.languages),
         messages_per_minute=settings.messages_per_minute,
         # whoever tries the demo as it comes is at its desk at an hour of their own

@@ -52,7 +52,8 @@ def build(
     app = Described(title="Shohay", version="0.1.0", docs_url=None, redoc_url=None)
     errors.install(app)
     larger = {**dict.fromkeys(slack_routes.PATHS, slack_routes.MAX_BODY), "/hooks/telegram": LARGEST_UPDATE}
-    app.add_middleware(BodyLimit, larger=larger, streamed={website_routes.UPLOADS, desk_routes.PICTURE})
+    streamed = {website_routes.UPLOADS, desk_routes.PICTURE, desk_routes.FILES}
+    app.add_middleware(BodyLimit, larger=larger, streamed=streamed)
     app.add_middleware(PlainAddress)
     app.add_middleware(
         CORSMiddleware,

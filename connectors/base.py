@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from handoff.incoming import Changed, Incoming
@@ -31,12 +31,22 @@ class Request:
 
 
 @dataclass(frozen=True)
+class OutboundFile:
+    """A file on its way out; `type` is its media type by its own bytes, and `name` ends accordingly."""
+
+    name: str
+    type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class OutboundMessage:
     """A message on its way out, in the order of `seq` within its conversation.
 
     Attributes:
         parts: how many parts of it were taken already, where it is too long for one (`RetryAfter.parts`).
         card: what may be shown beside the text, which says all of it too.
+        files: what goes along with the text, which may then be empty; only where the channel says `files_out`.
     """
 
     id: str
@@ -50,6 +60,7 @@ class OutboundMessage:
     card: Card | None = None
     language: str | None = None
     parts: int = 0
+    files: Sequence[OutboundFile] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,7 @@ class Capabilities:
         push: we must send; otherwise the customer's page fetches, as on the website.
         typing: it can show that somebody is typing (`Typing`).
         files: customers can send files there (`FileSource`).
+        files_out: agents can send files there (`OutboundMessage.files`).
         edit: customers can change there what they have written.
         max_length: characters a message may have; a longer one is sent in parts.
         rate: how quickly it takes messages; None is as quickly as we send.
@@ -117,6 +129,7 @@ class Capabilities:
     typing: bool
     max_length: int
     files: bool = False
+    files_out: bool = False
     edit: bool = False
     rate: Rate | None = None
 

@@ -1,11 +1,13 @@
 """A channel for development and tests, a real connector over HTTP: it posts what it sends to an address of yours.
 
 `POST /hooks/fake` takes `{"key", "from", "text"|"payload", "language"?, "files"?: [{"url", "name", "size"?}]}` with the
-header `X-Fake-Secret`. Files are fetched from where it posts to, and from nowhere else.
+header `X-Fake-Secret`. Files are fetched from where it posts to, and from nowhere else; those that go out are in the
+posted JSON, as `{"name", "type", "content"}` with the bytes in base64.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 from collections.abc import Sequence
@@ -45,7 +47,9 @@ class Fake:
     def __init__(self, secret: str, send_url: str, client: httpx.AsyncClient, rate: Rate | None = None) -> None:
         if not secret:
             raise ValueError("The fake channel needs a secret; without one anybody could write as anybody.")
-        self.capabilities = Capabilities(push=True, buttons=True, typing=False, max_length=4000, files=True, rate=rate)
+        self.capabilities = Capabilities(
+            push=True, buttons=True, typing=False, max_length=4000, files=True, files_out=True, rate=rate
+        )
         self._secret = secret
         self._send_url = send_url
         self._client = client
@@ -80,7 +84,7 @@ class Fake:
         return [Incoming(CHANNEL, key, address, text=text, payload=payload, language=language, files=files)]
 
     async def send(self, message: OutboundMessage) -> SendResult:
-        body = {
+        body: dict[str, object] = {
             "id": message.id,
             "to": message.address,
             "seq": message.seq,
@@ -88,6 +92,11 @@ class Fake:
             "text": message.text,
             "buttons": [button.as_json() for button in message.buttons],
         }
+        if message.files:
+            body["files"] = [
+                {"name": one.name, "type": one.type, "content": base64.b64encode(one.content).decode()}
+                for one in message.files
+            ]
         try:
             response = await self._client.post(self._send_url, json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout):

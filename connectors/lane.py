@@ -9,8 +9,8 @@ from pathlib import Path
 import structlog
 
 from connectors.backoff import pause
-from connectors.base import Connector, OutboundMessage, Rejected, RetryAfter, SendResult, Sent, Unknown
-from handoff import outbox
+from connectors.base import Connector, OutboundFile, OutboundMessage, Rejected, RetryAfter, SendResult, Sent, Unknown
+from handoff import files, outbox
 from handoff.clock import now as clock_now
 from handoff.database import Database, DatabaseAway
 from handoff.dead_letters import STOPPED
@@ -119,6 +119,14 @@ class Lane:
         log.info("delivery", message=due.message.id, channel=due.channel, result=type(result).__name__)
 
     async def _attempt(self, due: Due) -> SendResult:
+        try:
+            kept = await files.of_message(self._database, due.message)
+        except DatabaseAway:
+            return RetryAfter(LOOK_AGAIN_SECONDS)
+        if len(kept) < len(due.message.files):
+            return Rejected("its file is no longer here")
+        if kept and not self._connector.capabilities.files_out:
+            return Rejected("this channel takes no files")
         message = OutboundMessage(
             id=due.message.id,
             conversation_id=due.message.conversation_id,
@@ -131,6 +139,7 @@ class Lane:
             card=due.message.card,
             language=due.message.language,
             parts=due.parts,
+            files=[OutboundFile(one.file.name, one.file.type, one.content) for one in kept],
         )
         await asyncio.sleep((due.send_at - clock_now()).total_seconds())
         try:

@@ -18,8 +18,10 @@ files = sa.Table(
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     _ref("conversation_id", "conversations.id"),
-    # none while a visitor's upload waits for the message that it belongs to
+    # none while an upload waits for the message that it belongs to
     _ref("message_id", "messages.id", nullable=True),
+    # who of the desk's people uploaded it for the customer; none of what the customer sent
+    sa.Column("person_id", sa.String(36)),
     sa.Column("name", sa.String(200), nullable=False),
     # what the content is by its own first bytes, not by what its sender says
     sa.Column("type", sa.String(100), nullable=False),

@@ -10,6 +10,8 @@ from handoff.plain_text import plain_line
 from handoff.sniffing import Kind
 
 MAX_NAME = 200
+# of a name in a header: percent-encoded UTF-8, of which a character may have twelve letters
+MAX_HEADER = 12 * MAX_NAME
 NAMELESS = "file"
 # they join and part letters of Bengali and Devanagari
 _JOINERS = "\u200c\u200d"

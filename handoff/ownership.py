@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from handoff import absence, conversations, privacy, ratings, saying, signs, store, tickets, turn_store
+from handoff import absence, conversations, files, privacy, ratings, saying, signs, store, tickets, turn_store
 from handoff.clock import now as clock_now
 from handoff.conversations import Conversation, Refused
 from handoff.database import Transaction
-from handoff.messages import Message, Said
+from handoff.messages import File, Message, Said
 from handoff.people import Person
 from handoff.services import Services
 from handoff.walking import Step
@@ -178,15 +178,18 @@ async def reply(
     private: bool,
     key: str | None = None,
     written_at: tuple[str, str, str] | None = None,
+    file: str | None = None,
 ) -> tuple[Message, bool]:
     """An agent's message, or a note that only the desk sees; returns it and whether it was new.
 
     Args:
         key: the Idempotency-Key; the same key again gives the message already stored.
         written_at: where else than at the desk it was written, as channel, address and the provider's id of it.
+        file: the id of an upload of this agent's that goes along.
 
     Raises:
-        Refused: not this agent's conversation; a note needs no ownership.
+        Refused: not this agent's conversation; a note needs no ownership. `no_files` where none can be sent,
+            `unknown_file` for a file that is not here.
     """
     now = clock_now()
     name = f"{person.id}:{conversation_id}:{key}"
@@ -201,6 +204,7 @@ async def reply(
             conversation = conversations.answered(conversation)
             await tickets.replied(tx, conversation.id, now)
             await signs.wrote(tx, conversation.id, "agent")
+        attached = await _attached(tx, services, conversation, person, private, file)
         conversation, message = await saying.add(
             tx,
             services,
@@ -211,7 +215,9 @@ async def reply(
             author_id=person.id,
             author_name=person.display_name,
             private=private,
+            files=attached,
         )
+        await files.belong(tx, attached, message.id)
         if key is not None:
             await store.add_receipt(tx, "desk", name, message)
         if written_at is not None:
@@ -238,6 +244,14 @@ async def seen(services: Services, conversation_id: str, person: Person, seq: in
     """
     await _own(services, conversation_id, person)
     await signs.seen(services.database, conversation_id, "agent", seq)
+
+
+def check_files(services: Services, conversation: Conversation) -> None:
+    """Raises:
+    Refused: `no_files`, since the customer's channel takes none from us.
+    """
+    if conversation.channel not in services.file_channels:
+        raise Refused("no_files", f"Files cannot be sent to customers on {conversation.channel.title()}.")
 
 
 class NotFound(Refused):
@@ -303,6 +317,21 @@ async def _own(services: Services, conversation_id: str, person: Person) -> None
 
 def _reply_by(services: Services, conversation: Conversation, now: datetime) -> datetime:
     return now + services.queue_rules.target(conversation.priority).next_response
+
+
+async def _attached(
+    tx: Transaction, services: Services, conversation: Conversation, person: Person, private: bool, file: str | None
+) -> tuple[File, ...]:
+    """
+    Raises:
+        Refused: `no_files` or `unknown_file`.
+    """
+    if file is None:
+        return ()
+    if private:
+        raise Refused("no_files", "A private note takes no files.")
+    check_files(services, conversation)
+    return (await files.attach_from_desk(tx, conversation.id, file, person.id),)
 
 
 async def _noted(

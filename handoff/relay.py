@@ -265,7 +265,7 @@ def _closed(thread: Thread) -> str:
 
 
 _COMMANDS = "!note leaves a note that only the desk sees; !here and !away say whether you are there."
-_FILES = "Files cannot be sent to customers from here; write where they can be found."
+_FILES = "Files cannot be sent to customers from here; send them from the desk."
 _UNLINKED = (
     "We do not know yet who you are at the desk. Open the link within ten minutes, confirm it there, and do this again."
 )

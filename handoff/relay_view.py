@@ -159,7 +159,7 @@ async def _line(tx: Transaction, services: Services, outside: Outside, thread: T
         return None
     if post.kind == "undelivered":
         sure = "was not delivered" if body["status"] == "failed" else "was perhaps not delivered"
-        return Line(f"What {message.author_name or 'an agent'} wrote {sure}: “{_short(message.text)}”", url=url)
+        return Line(f"What {message.author_name or 'an agent'} wrote {sure}: “{_short(_said(message))}”", url=url)
     speaker = message.author_name or "Agent" if message.author == "agent" else await _customer(tx, thread)
     if post.kind == "edit":
         if message.deleted:
@@ -172,6 +172,10 @@ async def _line(tx: Transaction, services: Services, outside: Outside, thread: T
 
 def _words_of(message: Message) -> str:
     return message.text if message.text.strip() or message.files else "(something that is neither words nor a file)"
+
+
+def _said(message: Message) -> str:
+    return message.text or ", ".join(one.name for one in message.files)
 
 
 def _short(text: str) -> str:

@@ -33,6 +33,7 @@ class Services:
     """
     Attributes:
         push_channels: channels whose messages we must send; the others fetch theirs (the website's widget).
+        file_channels: channels on which agents can send files.
         languages: the languages we answer in, the default first.
         messages_per_minute: how many messages a visitor may send within any 60 seconds.
         find_contact: the e-mail address or phone number in a text, if there is one.
@@ -50,3 +51,4 @@ class Services:
     find_contact: Callable[[str], str | None]
     orders: OrderPanel | None = None
     shown: Shown | None = None
+    file_channels: frozenset[str] = frozenset()

@@ -81,6 +81,7 @@ def services_over(words: LiveWords) -> Callable[[Database], Services]:
             phrases=words,
             queue_rules=rules,
             push_channels=frozenset({"fake"}),
+            file_channels=frozenset({"fake", "website"}),
             languages=tuple(words.current.library.languages),
             messages_per_minute=1000,
             hours=Hours.always(),

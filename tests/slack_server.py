@@ -68,6 +68,7 @@ class Call:
     arguments: Raw
     token: str
     at: float
+    address: str = ""
 
 
 @dataclass
@@ -84,6 +85,7 @@ class Message:
     user: str | None = None
     deleted: bool = False
     edits: int = 0
+    files: list[tuple[str, bytes]] = field(default_factory=list)
     metadata: Raw = field(default_factory=dict)
     by: str | None = None
 
@@ -107,6 +109,16 @@ class Message:
 
 
 @dataclass
+class Upload:
+    """A file on its way from the app; nobody sees it before it is shared."""
+
+    name: str
+    length: int
+    content: bytes | None = None
+    shares: Raw = field(default_factory=dict)
+
+
+@dataclass
 class _Planned:
     method: str
     answer: Answer | None
@@ -124,6 +136,8 @@ class SlackServer:
         responses: bodies that came to response URLs.
         reactions: (channel, ts, name) of each.
         files: content by file id; only somebody with the token of a workspace gets it.
+        uploads: what the app has uploaded, by file id.
+        shown_after: how many seconds after it was shared a file is in its channel; None is never.
         users: what `users.info` tells by id; see `introduce`.
         lacks: scopes that the app was not given.
         gone: channels that are no more, with the error that says so.
@@ -140,6 +154,8 @@ class SlackServer:
     views: list[Raw] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     downloads: list[tuple[str, str]] = field(default_factory=list)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    shown_after: float | None = 0.0
     users: dict[str, Raw] = field(default_factory=dict)
     lacks: set[str] = field(default_factory=set)
     gone: dict[str, str] = field(default_factory=dict)
@@ -248,9 +264,9 @@ class SlackServer:
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         arguments, token = await _read(request)
-        self.calls.append(Call(method, arguments, token, time.monotonic()))
+        self.calls.append(Call(method, arguments, token, time.monotonic(), str(request.rel_url)))
         await asyncio.sleep(self.seconds)
-        planned = self._planned(method, arguments.get("channel"))
+        planned = self._planned(method, arguments.get("channel") or arguments.get("channel_id"))
         if isinstance(planned, Throttled):
             return _throttled(planned.seconds)
         if isinstance(planned, int):
@@ -416,9 +432,42 @@ class SlackServer:
 
     def _files_info(self, _: Workspace, given: Raw) -> Raw:
         name = str(given.get("file"))
+        upload = self.uploads.get(name)
+        if upload is not None:
+            return {"ok": True, "file": {"id": name, "size": upload.length, "shares": upload.shares}}
         if name not in self.files:
             return {"ok": False, "error": "file_not_found"}
         return {"ok": True, "file": {"id": name, "size": len(self.files[name]), "url_private": self.file_url(name)}}
+
+    def _files_getUploadURLExternal(self, _: Workspace, given: Raw) -> Raw:
+        name, length = str(given.get("filename") or ""), int(given.get("length") or 0)
+        if not name or length < 1:
+            return {"ok": False, "error": "invalid_arguments"}
+        file_id = f"F0SENT{len(self.uploads):03}"
+        self.uploads[file_id] = Upload(name, length)
+        return {"ok": True, "upload_url": f"{self.url}/upload/v1/{file_id}", "file_id": file_id}
+
+    def _files_completeUploadExternal(self, workspace: Workspace, given: Raw) -> Raw:
+        named, channel = given.get("files") or [], str(given.get("channel_id") or "")
+        found = [self.uploads.get(one["id"]) for one in named]
+        if not found or any(one is None or one.content is None for one in found):
+            return {"ok": False, "error": "file_not_found"}
+        if channel in self.gone:
+            return _error(self, channel)
+        if not channel.startswith(("C", "D", "G")):
+            return {"ok": False, "error": "channel_not_found"}
+        if self.shown_after is not None:
+            uploads = [one for one in found if one is not None]
+            shared = {"channel": channel, "thread_ts": given.get("thread_ts"), "text": given.get("initial_comment")}
+            asyncio.get_running_loop().call_later(self.shown_after, self._share, workspace, shared, uploads)
+        return {"ok": True, "files": [{"id": one["id"], "title": one.get("title")} for one in named]}
+
+    def _share(self, workspace: Workspace, shared: Raw, uploads: list[Upload]) -> None:
+        message = self._keep(workspace, shared)
+        message.files = [(one.name, one.content or b"") for one in uploads]
+        seen = "public" if message.channel.startswith("C") else "private"
+        for one in uploads:
+            one.shares = {seen: {message.channel: [{"ts": message.ts}]}}
 
     def file_url(self, name: str) -> str:
         """Where the file lies; the token of a workspace opens it."""
@@ -521,6 +570,20 @@ class SlackServer:
             return web.Response(status=404)
         return web.Response(body=self.files[name], content_type="application/octet-stream")
 
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        planned = self._planned("upload", None)
+        if planned in (CUT, DROP):
+            return _hang_up(request)
+        if planned == HANG:
+            await asyncio.sleep(60)
+        upload, content = self.uploads.get(request.match_info["file"]), await request.read()
+        if isinstance(planned, int):
+            return web.Response(status=planned)
+        if upload is None or len(content) != upload.length:
+            return web.Response(status=400)
+        upload.content = content
+        return web.Response(text=f"OK - {len(content)}")
+
     async def _link(self, request: web.Request) -> web.StreamResponse:
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
@@ -539,11 +602,12 @@ class SlackServer:
         return socket
 
     async def _serve(self, ready: threading.Event, stop: asyncio.Event) -> None:
-        application = web.Application()
+        application = web.Application(client_max_size=16 * 1024 * 1024)
         application.router.add_post("/api/{method}", self._api)
         application.router.add_get("/api/{method}", self._api)
         application.router.add_post("/response/{channel}/{ts}", self._respond)
         application.router.add_get("/files-pri/{team}/download/{name}", self._file)
+        application.router.add_post("/upload/v1/{file}", self._upload)
         application.router.add_get("/link/", self._link)
         runner = web.AppRunner(application, shutdown_timeout=0.1)
         await runner.setup()
@@ -565,7 +629,7 @@ async def _read(request: web.Request) -> tuple[Raw, str]:
         arguments |= await request.json()
     elif request.method == "POST":
         arguments |= dict(await request.post())
-    for name in ("blocks", "view", "metadata"):
+    for name in ("blocks", "view", "metadata", "files"):
         if isinstance(arguments.get(name), str):
             arguments[name] = json.loads(arguments[name])
     token = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -7,8 +7,10 @@ python-telegram-bot is used here, so that its client meets somebody else.
 
 from __future__ import annotations
 
+import io
 import json
 import random
+import re
 import socket
 import threading
 import time
@@ -20,12 +22,15 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
+from PIL import Image
 from telegram_markup import Unreadable, length, seen
 
 TOKEN = "123456789:only-for-tests"
 LONGEST_TEXT = 4096
 LONGEST_DATA = 64
 LARGEST_FILE = 20 * 1024 * 1024
+LONGEST_CAPTION = 1024
+LARGEST_PHOTO = 10 * 1024 * 1024
 KEPT = 100
 JSON_PARAMETERS = ("reply_markup", "allowed_updates", "link_preview_options", "commands", "scope")
 
@@ -87,9 +92,19 @@ class Call:
         return int(self.parameters["chat_id"]) if "chat_id" in self.parameters else None
 
 
+@dataclass(frozen=True)
+class Uploaded:
+    """A file that came with a call; `kind` is `photo` or `document`, as the chat shows it."""
+
+    kind: str
+    name: str
+    content: bytes
+
+
 @dataclass
 class Shown:
-    """A message of the bot as the chat shows it; of a button its words, and its data or address."""
+    """A message of the bot as the chat shows it; of a button its words, and its data or address. Of a file the text is
+    what stands under it."""
 
     message_id: int
     text: str
@@ -97,6 +112,7 @@ class Shown:
     buttons: list[tuple[str, str]]
     at: float
     raw: str = ""
+    file: Uploaded | None = None
 
 
 class TelegramServer:
@@ -240,6 +256,38 @@ class TelegramServer:
         self.shown[person.id].append(message)
         return self._message(person, message)
 
+    def _sendphoto(self, parameters: dict[str, Any]) -> Any:
+        photo = _given(parameters, "photo")
+        if len(photo.content) > LARGEST_PHOTO:
+            raise _Refused(400, "Bad Request: file is too big")
+        try:
+            with Image.open(io.BytesIO(photo.content)) as opened:
+                wide, high = opened.size
+        except OSError as error:
+            raise _Refused(400, "Bad Request: IMAGE_PROCESS_FAILED") from error
+        if wide + high > 10_000 or max(wide, high) > 20 * min(wide, high):
+            raise _Refused(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+        return self._sendfile(parameters, photo)
+
+    def _senddocument(self, parameters: dict[str, Any]) -> Any:
+        return self._sendfile(parameters, _given(parameters, "document"))
+
+    def _sendfile(self, parameters: dict[str, Any], file: Uploaded) -> Any:
+        person = self._person(parameters)
+        text = caption = parameters.get("caption", "")
+        if parameters.get("parse_mode") == "HTML":
+            try:
+                text = seen(caption)
+            except Unreadable as error:
+                raise _Refused(400, f"Bad Request: can't parse entities: {error}") from error
+        if length(text.strip()) > LONGEST_CAPTION:
+            raise _Refused(400, "Bad Request: message caption is too long")
+        rows = (parameters.get("reply_markup") or {}).get("inline_keyboard", [])
+        html = parameters.get("parse_mode") == "HTML"
+        message = Shown(self.new_message_id(), text.strip(), html, _buttons(rows), time.monotonic(), caption, file)
+        self.shown[person.id].append(message)
+        return self._message(person, message)
+
     def _editmessagereplymarkup(self, parameters: dict[str, Any]) -> Any:
         person = self._person(parameters)
         number = int(parameters["message_id"])
@@ -321,7 +369,7 @@ class TelegramServer:
             "from": self._getme({}) | {"can_join_groups": None},
             "chat": person.chat,
             "date": int(time.time()),
-            "text": message.text,
+            **_content(message),
         }
         del raw["from"]["can_join_groups"]
         if message.buttons:
@@ -480,8 +528,44 @@ class _Server(ThreadingHTTPServer):
 def _parameters(body: bytes, kind: str) -> dict[str, Any]:
     if kind.startswith("application/json"):
         return dict(json.loads(body or b"{}"))
-    given: dict[str, Any] = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    given: dict[str, Any]
+    if kind.startswith("multipart/form-data"):
+        given = _parts(body, kind)
+    else:
+        given = dict(parse_qsl(body.decode(), keep_blank_values=True))
     return {name: json.loads(value) if name in JSON_PARAMETERS else value for name, value in given.items()}
+
+
+def _parts(body: bytes, kind: str) -> dict[str, Any]:
+    """Texts and files of a form by their names, which are UTF-8 as they come."""
+    boundary = b"--" + kind.partition("boundary=")[2].strip('"').encode()
+    given: dict[str, Any] = {}
+    for part in body.split(boundary)[1:-1]:
+        head, _, content = part.removeprefix(b"\r\n").removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        named = dict(re.findall(r'\b(name|filename)="([^"]*)"', head.decode()))
+        called = named.get("filename")
+        given[named["name"]] = content.decode() if called is None else Uploaded(named["name"], called, content)
+    return given
+
+
+def _given(parameters: dict[str, Any], name: str) -> Uploaded:
+    file = parameters.get(name)
+    if not isinstance(file, Uploaded):
+        raise _Refused(400, f"Bad Request: there is no {name} in the request")
+    if not file.content:
+        raise _Refused(400, "Bad Request: file must be non-empty")
+    return file
+
+
+def _content(message: Shown) -> dict[str, Any]:
+    if message.file is None:
+        return {"text": message.text}
+    named = {"file_id": f"sent{message.message_id}", "file_unique_id": f"sent{message.message_id}"}
+    size = {"file_size": len(message.file.content)}
+    shown: dict[str, Any] = {"document": {**named, **size, "file_name": message.file.name}}
+    if message.file.kind == "photo":
+        shown = {"photo": [{**named, **size, "width": 1, "height": 1}]}
+    return {**shown, **({"caption": message.text} if message.text else {})}
 
 
 def _buttons(rows: list[list[dict[str, Any]]]) -> list[tuple[str, str]]:

@@ -31,7 +31,8 @@ from connectors.slack import events, outcomes, payloads, presses
 from connectors.slack.payloads import Raw
 from connectors.slack.people import People
 from connectors.slack.places import Place
-from connectors.slack.posts import posts
+from connectors.slack.posts import Post, posts
+from connectors.slack.uploads import Uploads
 from connectors.slack.workspaces import Workspaces
 from handoff.pace import Rate
 from handoff.streams import up_to
@@ -48,7 +49,7 @@ class Slack:
 
     name = CHANNEL
     capabilities = Capabilities(
-        push=True, buttons=True, typing=False, max_length=40_000, files=True, edit=True, rate=RATE
+        push=True, buttons=True, typing=False, max_length=40_000, files=True, files_out=True, edit=True, rate=RATE
     )
 
     def __init__(
@@ -67,6 +68,7 @@ class Slack:
         self._verifier = SignatureVerifier(signing_secret) if signing_secret.strip() else None
         self._client = client
         self._base_url = base_url
+        self._uploads = Uploads(self.web, client, self._is_slack)
 
     def verify(self, request: Request) -> str:
         """https://docs.slack.dev/authentication/verifying-requests-from-slack
@@ -126,23 +128,31 @@ class Slack:
         made = posts(message, place)
         if not made:
             return Rejected("there is nothing to be seen in it")
-        ts: str | None = None
+        result: SendResult = Sent()
         for number in range(message.parts, len(made)):
-            try:
-                answer = await self.web.chat_postMessage(
-                    token=bot.token,
-                    channel=place.channel,
-                    thread_ts=place.thread,
-                    text=made[number].text,
-                    blocks=made[number].blocks,
-                    unfurl_links=False,
-                    unfurl_media=False,
-                )
-            except Exception as error:
-                result = outcomes.of_error(error)
-                return replace(result, parts=number) if isinstance(result, RetryAfter) else result
-            ts = answer.get("ts")
-        return Sent(ts)
+            result = await self._post(bot.token, place, made[number])
+            if isinstance(result, RetryAfter):
+                return replace(result, parts=number)
+            if not isinstance(result, Sent):
+                return result
+        return result
+
+    async def _post(self, token: str, place: Place, post: Post) -> SendResult:
+        if post.file is not None:
+            return await self._uploads.share(token, place, post.file, post.text)
+        try:
+            answer = await self.web.chat_postMessage(
+                token=token,
+                channel=place.channel,
+                thread_ts=place.thread,
+                text=post.text,
+                blocks=post.blocks,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except Exception as error:
+            return outcomes.of_error(error)
+        return Sent(answer.get("ts"))
 
     async def fetch(self, reference: str, most: int) -> Fetched | NotFetched:
         team, file_id, url = (*reference.split(" "), "")[:3]

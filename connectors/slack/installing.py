@@ -33,6 +33,7 @@ SCOPES: Sequence[str] = (
     "channels:history",
     "chat:write",
     "files:read",
+    "files:write",
     "groups:history",
     "im:history",
     "mpim:history",

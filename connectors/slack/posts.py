@@ -1,4 +1,4 @@
-"""How a message of ours looks there: words in sections, a card as fields, buttons below.
+"""How a message of ours looks there: words in sections, a card as fields, buttons below, files behind.
 
 The limits are those of https://docs.slack.dev/reference/block-kit/blocks and its elements.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors import splitting
-from connectors.base import OutboundMessage
+from connectors.base import OutboundFile, OutboundMessage
 from connectors.slack import presses
 from connectors.slack.mrkdwn import escaped, link, marked_up
 from connectors.slack.places import Place
@@ -36,21 +36,28 @@ class Post:
     Attributes:
         text: what is read out and shown in notifications.
         blocks: what is seen.
+        file: it is this, with the text above it, if there is any.
     """
 
     text: str
     blocks: Sequence[Block]
+    file: OutboundFile | None = None
 
 
 def posts(message: OutboundMessage, place: Place) -> Sequence[Post]:
     """The message in order, the same each time; the last has card and buttons. None when there is nothing to be seen.
 
-    An agent's name stands above the words, since they come from the app's own user.
+    An agent's name stands above the words, since they come from the app's own user. Files come after the words; a few
+    words stand above the first, where they may have no blocks.
     """
     said = [text.strip() for text in splitting.split(message.text, MAX_SECTION, lambda text: len(marked_up(text)))]
     sections = [text for text in said if has_content(text)]
     groups = [sections[at : at + SECTIONS] for at in range(0, len(sections), SECTIONS)]
     name = message.author_name if message.author == "agent" else None
+    plain = len(sections) <= 1 and message.card is None and not message.buttons
+    if message.files and plain:
+        above = [f"*{escaped(_cut(name, 200))}*"] if name else []
+        return _files(message.files, "\n".join([*above, *map(marked_up, sections)]))
     made = []
     for number, group in enumerate(groups):
         blocks = [_mrkdwn_section(marked_up(text)) for text in group]
@@ -62,7 +69,11 @@ def posts(message: OutboundMessage, place: Place) -> Sequence[Post]:
             blocks += _card(message.card) if message.card else []
             blocks += _rows(message.seq, message.buttons, place)
         made.append(Post(spoken, blocks))
-    return made
+    return [*made, *_files(message.files)]
+
+
+def _files(files: Sequence[OutboundFile], above: str = "") -> list[Post]:
+    return [Post("" if number else above, (), one) for number, one in enumerate(files)]
 
 
 def _mrkdwn(text: str) -> Block:

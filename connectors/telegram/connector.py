@@ -6,9 +6,10 @@ import asyncio
 import hmac
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypedDict
 
 import httpx
-from telegram import InlineKeyboardMarkup, LinkPreviewOptions, Message
+from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message
 from telegram import error as telegram_error
 from telegram.constants import ChatAction, ParseMode
 
@@ -30,7 +31,7 @@ from connectors.telegram.client import SECRET_HEADER, Client
 from connectors.telegram.errands import Errands
 from connectors.telegram.keyboards import spent
 from connectors.telegram.rendering import LIMIT, Part, render
-from connectors.telegram.results import is_about_markup, result_of
+from connectors.telegram.results import is_about_markup, is_about_picture, result_of
 from connectors.telegram.updates import CHANNEL, AskForOrder
 from handoff.pace import Rate
 
@@ -40,13 +41,18 @@ RATE = Rate(per_second=25, seconds_between=1.0, per_minute=20, is_group=lambda a
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
+class _Look(TypedDict):
+    parse_mode: ParseMode | None
+    reply_markup: InlineKeyboardMarkup | None
+
+
 class Telegram:
     """Private chats with one bot. Without a webhook secret no request is genuine: then updates are polled."""
 
     name = CHANNEL
     capabilities = Capabilities(
-        push=True, buttons=True, typing=True, max_length=LIMIT, files=True, edit=True, rate=RATE
-    )  # fmt: skip
+        push=True, buttons=True, typing=True, max_length=LIMIT, files=True, files_out=True, edit=True, rate=RATE
+    )
 
     def __init__(self, client: Client, webhook_secret: str, ask_for_order: AskForOrder) -> None:
         """
@@ -129,20 +135,31 @@ class Telegram:
         await self.client.close()
 
     async def _send(self, address: str, part: Part) -> SendResult:
-        try:
-            return await self._say(address, part.html, ParseMode.HTML, part.keyboard)
-        except telegram_error.TelegramError as error:
-            if not is_about_markup(error):
-                return result_of(error)
-        try:  # it was refused for its dress, so it was not taken
-            return await self._say(address, part.plain, None, part.plain_keyboard)
-        except telegram_error.TelegramError as error:
-            return result_of(error)
+        dressed, as_photo = True, part.photo
+        while True:
+            try:
+                return await self._say(address, part, dressed, as_photo)
+            except telegram_error.TelegramError as error:
+                # what was refused for its looks was not taken, and may be taken without
+                if as_photo and is_about_picture(error):
+                    as_photo = False
+                elif dressed and is_about_markup(error):
+                    dressed = False
+                else:
+                    return result_of(error)
 
-    async def _say(
-        self, address: str, text: str, mode: ParseMode | None, keyboard: InlineKeyboardMarkup | None
-    ) -> SendResult:
-        taken = await self.client.bot.send_message(
-            int(address), text, parse_mode=mode, reply_markup=keyboard, link_preview_options=NO_PREVIEW
-        )
+    async def _say(self, address: str, part: Part, dressed: bool, as_photo: bool) -> SendResult:
+        """
+        Raises:
+            TelegramError: it was not taken, or nobody knows.
+        """
+        bot, chat = self.client.bot, int(address)
+        text, keyboard = (part.html, part.keyboard) if dressed else (part.plain, part.plain_keyboard)
+        look: _Look = {"parse_mode": ParseMode.HTML if dressed else None, "reply_markup": keyboard}
+        if part.file is None:
+            taken = await bot.send_message(chat, text, link_preview_options=NO_PREVIEW, **look)
+        else:
+            content = InputFile(part.file.content, filename=part.file.name)
+            send = bot.send_photo if as_photo else bot.send_document
+            taken = await send(chat, content, caption=text or None, **look)
         return Sent(str(taken.message_id))

@@ -15,6 +15,8 @@ from connectors.base import Rejected, RetryAfter, SendResult, Unknown
 _NEVER_WRITTEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _GONE = ("chat not found", "user not found", "peer_id_invalid", "user_is_blocked", "user is deactivated")
 _MARKUP = ("entit", "button", "reply markup", "keyboard", "url")
+# a picture that is too large, too long or too narrow for one, or that Telegram cannot read
+_PICTURE = ("photo_invalid_dimensions", "photo_save_file_invalid", "image_process_failed")
 _HTTP_CODE = re.compile(r"\((\d{3})\)")
 SOON_SECONDS = 1.0
 # a token that was taken back is replaced by a person; until then nothing of the channel can be sent
@@ -49,6 +51,11 @@ def wait_of(error: telegram_error.RetryAfter) -> float:
 def is_about_markup(error: telegram_error.TelegramError) -> bool:
     """Whether it was refused for how it is dressed: the words alone may be taken."""
     return isinstance(error, telegram_error.BadRequest) and any(word in error.message.lower() for word in _MARKUP)
+
+
+def is_about_picture(error: telegram_error.TelegramError) -> bool:
+    """Whether it was refused as a picture: as a file it may be taken."""
+    return isinstance(error, telegram_error.BadRequest) and any(word in error.message.lower() for word in _PICTURE)
 
 
 def _kind(error: telegram_error.TelegramError) -> str:

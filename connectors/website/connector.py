@@ -21,7 +21,7 @@ class Website:
     """Reads what the widget sends. Nothing is pushed: the widget fetches its messages and watches for events."""
 
     name = CHANNEL
-    capabilities = Capabilities(push=False, buttons=True, typing=True, max_length=4000, files=True)
+    capabilities = Capabilities(push=False, buttons=True, typing=True, max_length=4000, files=True, files_out=True)
 
     def __init__(self, secret_key: str) -> None:
         if not secret_key:

@@ -100,8 +100,6 @@ _FILE_BODY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-# percent-encoded UTF-8, of which a character may have twelve letters
-MAX_NAME_HEADER = 12 * file_names.MAX_NAME
 
 
 def router(services: Services, website: Website, labels: Labels, ready: Ready, vouching_secret: str = "") -> APIRouter:
@@ -177,7 +175,7 @@ def router(services: Services, website: Website, labels: Labels, ready: Ready, v
 
     @routes.post(UPLOADS, status_code=201, openapi_extra=_FILE_BODY)
     async def upload(
-        request: HttpRequest, x_file_name: Annotated[str, Header(max_length=MAX_NAME_HEADER)] = ""
+        request: HttpRequest, x_file_name: Annotated[str, Header(max_length=file_names.MAX_HEADER)] = ""
     ) -> dict[str, Any]:
         address = website.verify(await _plain(request, body=False))
         name = urllib.parse.unquote(x_file_name)

@@ -166,6 +166,7 @@ def router(services: Services) -> APIRouter:
             lines=transcript.lines(detail["messages"], local, today, after, detail["customer_seen"]),
             after=after,
             mine=mine,
+            takes_files=found.channel in services.file_channels,
             # nobody's, or theirs: what a colleague has in hand is the colleague's to send
             may_resend=mine or found.status != "assigned" or person.role in people.SUPERVISORS,
             may_take_over=person.role in people.SUPERVISORS and not mine and found.status in ("bot", "assigned"),

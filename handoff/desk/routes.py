@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Header, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Header, Path, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -17,12 +18,15 @@ from handoff import (
     brief,
     dead_letters,
     events,
+    file_names,
+    files,
     ownership,
     people,
     pictures,
     presence,
     privacy,
     signs,
+    uploads,
 )
 from handoff.clock import now as clock_now
 from handoff.conversations import Refused
@@ -36,8 +40,8 @@ HEARTBEAT_SECONDS = 15
 STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 # how far back signs are looked for: what another process has written meanwhile, by a clock that may differ
 LATELY = timedelta(seconds=10)
-# its bodies are read here piece by piece, up to a limit of their own
-PICTURE = "/api/desk/picture"
+# their bodies are read here piece by piece, up to limits of their own
+PICTURE, FILES = "/api/desk/picture", "/api/desk/files"
 
 
 Text = Annotated[str, AfterValidator(storable)]
@@ -49,8 +53,9 @@ class Login(BaseModel):
 
 
 class Reply(BaseModel):
-    text: Text = Field(max_length=MAX_TEXT)
+    text: Text = Field(default="", max_length=MAX_TEXT)
     private: bool = False
+    file: Text | None = Field(default=None, max_length=36, description="id of an upload; words may then be missing")
 
 
 class Transfer(BaseModel):
@@ -79,6 +84,14 @@ _PICTURE_BODY = {
     "requestBody": {
         "required": True,
         "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in pictures.KINDS},
+    }
+}
+
+
+_FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
@@ -228,12 +241,32 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
     ) -> dict[str, Any]:
         person = await access.desk_person(database, request)
         text = body.text.strip()
-        if not privacy.has_content(text):
+        if not privacy.has_content(text) and body.file is None:
             raise Refused("empty", "The message is empty; please write something.")
-        message, new = await ownership.reply(services, conversation_id, person, text, body.private, idempotency_key)
+        message, new = await ownership.reply(
+            services, conversation_id, person, text, body.private, idempotency_key, file=body.file
+        )
         if not new:
             response.status_code = 200
         return views.message_json(message)
+
+    @routes.post("/files", status_code=201, openapi_extra=_FILE_BODY)
+    async def upload(
+        request: Request,
+        conversation: Annotated[Text, Query(max_length=36)] = "",
+        x_file_name: Annotated[str, Header(max_length=file_names.MAX_HEADER)] = "",
+    ) -> dict[str, Any]:
+        person = await access.desk_person(database, request)
+        await uploads.may_send(services, conversation, person)
+        content = await up_to(request.stream(), files.MOST_BYTES + 1)
+        name = urllib.parse.unquote(x_file_name)
+        file = await uploads.take_from_desk(services, conversation, person, name, content)
+        return {"id": file.id, "name": file.name, "type": file.type, "size": file.size}
+
+    @routes.delete("/files/{file_id}", status_code=204)
+    async def take_upload_back(request: Request, file_id: Annotated[Text, Path(max_length=36)]) -> None:
+        person = await access.desk_person(database, request)
+        await uploads.take_back(services, person, file_id)
 
     @routes.post("/conversations/{conversation_id}/typing", status_code=204)
     async def typing(request: Request, conversation_id: str, afterwards: BackgroundTasks) -> None:

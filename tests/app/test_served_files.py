@@ -13,11 +13,12 @@ from argon2 import PasswordHasher
 from file_samples import REFUSED, SCRIPT, TAKEN, jpeg, pdf, png
 
 from connectors.website.connector import Website
-from handoff import access, inbox, people
+from handoff import access, inbox, ownership, people, uploads
 from handoff.clock import new_id, now
 from handoff.database import Database
 from handoff.files import MOST_BYTES
 from handoff.incoming import Incoming, Offered
+from handoff.models import conversations
 from handoff.models import people as people_table
 from handoff.people import Person
 from handoff.services import Services
@@ -64,6 +65,15 @@ async def uploaded(client: httpx.AsyncClient, who: Headers, content: bytes | Non
 
 async def send(client: httpx.AsyncClient, who: Headers, *ids: str, text: str | None = None) -> httpx.Response:
     return await client.post(MESSAGES, json={"client_id": new_id(), "files": ids, "text": text}, headers=who)
+
+
+async def taken_over(services: Services) -> tuple[str, Person]:
+    """The id of the conversation that began first, and the person who has it now."""
+    rahim = Person(new_id(), "rahim", "Rahim", "supervisor")
+    async with services.database.read() as tx:
+        conversation_id = str(await tx.scalar(sa.select(conversations.c.id).order_by(conversations.c.id).limit(1)))
+    await ownership.take_over(services, conversation_id, rahim)
+    return conversation_id, rahim
 
 
 @pytest.mark.parametrize("kind", TAKEN)
@@ -211,7 +221,15 @@ async def test_a_file_is_for_its_customer_and_the_desk_and_everybody_else_hears_
     offered = Incoming("fake", new_id(), "rahim", files=(Offered("http://127.0.0.1:1/a", "a.jpg"),))
     fetching = (await inbox.receive(services, offered))[0].files[0].id
     at_desk = {name for name in callers if name.startswith(("agent", "supervisor", "admin"))}
+    conversation_id, rahim = await taken_over(services)
+    from_desk, unsent = [
+        (await uploads.take_from_desk(services, conversation_id, rahim, "bill.pdf", pdf())).id for _ in range(2)
+    ]
+    await ownership.reply(services, conversation_id, rahim, "", private=False, file=from_desk)
     allowed = {
+        from_desk: {"amina", *at_desk},
+        # not even its own agent gets what was not sent: nobody needs it from here
+        unsent: set(),
         sent["amina"]: {"amina", *at_desk},
         sent["jonas"]: {"jonas", *at_desk},
         waiting: {"amina"},
@@ -241,3 +259,23 @@ async def test_the_listed_site_may_upload_with_a_name(client: httpx.AsyncClient)
         },
     )
     assert asked.status_code == 200
+
+
+@on_sqlite
+async def test_an_agent_uploads_up_to_5_mb_over_the_whole_application_and_no_more(
+    client: httpx.AsyncClient, services: Services, visitor: Headers
+) -> None:
+    await send(client, visitor, text="hello")
+    supervisor = {"Authorization": f"Bearer {await desk(services.database, 'supervisor')}"}
+    conversation_id, _ = await taken_over(services)
+    assert (
+        await client.post(f"/api/desk/conversations/{conversation_id}/takeover", headers=supervisor)
+    ).status_code == 200
+    for size, status in ((MOST_BYTES, 201), (MOST_BYTES + 1, 413)):
+        answer = await client.post(
+            "/api/desk/files",
+            params={"conversation": conversation_id},
+            content=pdf("x" * (size - len(pdf("")))),
+            headers={**supervisor, **BYTES, "X-File-Name": "bill.pdf"},
+        )
+        assert answer.status_code == status, answer.text

@@ -87,6 +87,14 @@ class FarEnd(Protocol):
         """What the next tries of this message get, THROTTLED or DROPPED; after these it is taken."""
         ...
 
+    def answer_file(self, text: str, *answers: str) -> None:
+        """The same of a message with a file, whose last step this is."""
+        ...
+
     def texts(self) -> list[str]:
-        """What arrived, throttled tries left out."""
+        """What arrived, throttled tries left out; of a file the words that stand with it."""
+        ...
+
+    def files(self) -> list[tuple[str, bytes]]:
+        """Name and content of each file that arrived, in order."""
         ...

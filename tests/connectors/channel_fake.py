@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 from channel import DROPPED, NOWHERE, THROTTLED, FarEnd
@@ -61,11 +63,20 @@ class _FakeEnd:
         self._receiver.answers[text] = [made[one] for one in answers]
         self._throttled += [text for one in answers if one == THROTTLED]
 
+    def answer_file(self, text: str, *answers: str) -> None:
+        self.answer(text, *answers)
+
     def texts(self) -> list[str]:
+        return [one["text"] for one in self._taken()]
+
+    def files(self) -> list[tuple[str, bytes]]:
+        return [(file["name"], b64decode(file["content"])) for one in self._taken() for file in one.get("files", ())]
+
+    def _taken(self) -> list[dict[str, Any]]:
         got, throttled = [], list(self._throttled)
-        for text in self._receiver.texts():
-            if text in throttled:
-                throttled.remove(text)
+        for one in self._receiver.got:
+            if one["text"] in throttled:
+                throttled.remove(one["text"])
             else:
-                got.append(text)
+                got.append(one)
         return got

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,6 +18,8 @@ from pigeon_server import DROP, SECRET, TOKEN, PigeonServer, delivered, flying
 
 from connectors.base import Connector, Request
 from handoff.services import Services
+
+PLANNED = {THROTTLED: (429, {"Retry-After": "0"}), DROPPED: DROP}
 
 
 class PigeonChannel:
@@ -75,8 +78,13 @@ class _PigeonEnd:
         self.away = Pigeon(TOKEN, SECRET, NOWHERE, client)
 
     def answer(self, text: str, *answers: str) -> None:
-        made = {THROTTLED: (429, {"Retry-After": "0"}), DROPPED: DROP}
-        self._server.answers = [made[one] for one in answers]
+        self._server.answers = [PLANNED[one] for one in answers]
+
+    def answer_file(self, text: str, *answers: str) -> None:
+        self._server.file_answers = [PLANNED[one] for one in answers]
 
     def texts(self) -> list[str]:
         return self._server.texts()
+
+    def files(self) -> list[tuple[str, bytes]]:
+        return [(file["name"], b64decode(file["content"])) for one in self._server.took for file in one["files"]]

@@ -100,6 +100,13 @@ class _SlackEnd:
         made = {THROTTLED: Throttled(0), DROPPED: DROP}
         self._server.plan("chat.postMessage", *(made[one] for one in answers))
 
+    def answer_file(self, text: str, *answers: str) -> None:
+        made = {THROTTLED: Throttled(0), DROPPED: DROP}
+        self._server.plan("files.completeUploadExternal", *(made[one] for one in answers))
+
+    def files(self) -> list[tuple[str, bytes]]:
+        return [file for one in self._server.posted() for file in one.files]
+
     def texts(self) -> list[str]:
         return [one.shown for one in self._server.posted()]
 

@@ -91,6 +91,13 @@ class _TelegramEnd:
         made = {THROTTLED: flood(0), DROPPED: TAKEN_IN_SILENCE}
         self._server.plan("sendMessage", *(made[one] for one in answers))
 
+    def answer_file(self, text: str, *answers: str) -> None:
+        made = {THROTTLED: flood(0), DROPPED: TAKEN_IN_SILENCE}
+        self._server.plan("sendPhoto", *(made[one] for one in answers))
+
+    def files(self) -> list[tuple[str, bytes]]:
+        return [(one.file.name, one.file.content) for one in self._customer.heard() if one.file is not None]
+
     def texts(self) -> list[str]:
         return [one.text for one in self._customer.heard()]
 

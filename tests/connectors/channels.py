@@ -41,12 +41,16 @@ def _over(channels: Sequence[Callable[[], Channel]]) -> pytest.MarkDecorator:
 on_every_channel = _over(CHANNELS)
 on_every_channel_with_stickers = _over([one for one in CHANNELS if hasattr(one, "sticker")])
 on_every_push_channel = _over([one for one in CHANNELS if hasattr(one, "far_end")])
+on_every_push_channel_with_files = _over(
+    [one for one in CHANNELS if hasattr(one, "far_end") and one().connector.capabilities.files_out]
+)
 
 
 def serving(services: Services, channel: Channel) -> Services:
     """The services of a house that has this channel."""
-    pushes = {channel.connector.name} if channel.connector.capabilities.push else set()
-    return replace(services, push_channels=frozenset(pushes))
+    name, can = channel.connector.name, channel.connector.capabilities
+    pushes, takes_files = ({name} if able else set() for able in (can.push, can.files_out))
+    return replace(services, push_channels=frozenset(pushes), file_channels=frozenset(takes_files))
 
 
 def house(services: Services, words: LiveWords, channel: PushChannel) -> FastAPI:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -45,6 +46,7 @@ class Pigeon:
         buttons=True,
         typing=True,
         files=True,
+        files_out=True,
         edit=True,
         max_length=MAX_LENGTH,
         rate=Rate(per_second=20, burst=5, seconds_between=1.0),
@@ -117,7 +119,12 @@ class Pigeon:
                 {"title": button.title, "value": f"{message.seq}:{place}"}
                 for place, button in enumerate(message.buttons if last else ())
             ]
-            result = await self._post({"chat": message.address, "text": part, "buttons": buttons}, number)
+            files = [
+                {"name": one.name, "content": base64.b64encode(one.content).decode()}
+                for one in (message.files if last else ())
+            ]
+            body = {"chat": message.address, "text": part, "buttons": buttons, "files": files}
+            result = await self._post(body, number)
             if not isinstance(result, Sent):
                 break
         return result

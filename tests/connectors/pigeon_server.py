@@ -26,6 +26,7 @@ class PigeonServer:
     Attributes:
         took: bodies of messages that were taken.
         answers: what the next messages get in turn: a status with headers, DROP, or None to be taken.
+        file_answers: the same of messages with files.
         photos: by their id.
         calls: everything else that it was asked for, as path and body.
     """
@@ -33,6 +34,7 @@ class PigeonServer:
     url: str = ""
     took: list[dict[str, Any]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]] | str | None] = field(default_factory=list)
+    file_answers: list[tuple[int, dict[str, str]] | str | None] = field(default_factory=list)
     photos: dict[str, bytes] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
 
@@ -41,10 +43,12 @@ class PigeonServer:
 
     async def messages(self, request: web.Request) -> web.Response:
         self._check(request)
-        answer = self.answers.pop(0) if self.answers else None
+        body = await request.json()
+        planned = self.file_answers if body["files"] else self.answers
+        answer = planned.pop(0) if planned else None
         if isinstance(answer, tuple):
             return web.Response(status=answer[0], headers=answer[1])
-        self.took.append(await request.json())
+        self.took.append(body)
         if answer == DROP:
             assert request.transport is not None
             request.transport.abort()
@@ -68,7 +72,7 @@ class PigeonServer:
 async def flying() -> AsyncIterator[PigeonServer]:
     """A server that runs meanwhile."""
     server = PigeonServer()
-    app = web.Application()
+    app = web.Application(client_max_size=16 * 1024 * 1024)
     app.router.add_post("/messages", server.messages)
     app.router.add_post("/typing", server.note)
     app.router.add_post("/presses/{id}", server.note)

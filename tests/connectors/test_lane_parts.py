@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
+import sqlalchemy as sa
 from delivery_testing import deliver, fates, pauses_end, speak
+from file_samples import pdf
 
-from connectors.base import Capabilities, OutboundMessage, Rejected, RetryAfter, SendResult, Sent, Unknown
+from connectors.base import Capabilities, OutboundFile, OutboundMessage, Rejected, RetryAfter, SendResult, Sent, Unknown
 from connectors.delivery import Delivery
 from connectors.fake import Fake
-from handoff.database import DatabaseAway
+from handoff import erasure, files, ownership, uploads
+from handoff.channel_models import files as file_table
+from handoff.clock import new_id
+from handoff.database import Database, DatabaseAway
+from handoff.messages import Message
+from handoff.people import Person
 from handoff.services import Services
 
 
@@ -23,9 +31,11 @@ class Scripted(Fake):
         default_factory=lambda: Capabilities(push=True, buttons=True, typing=False, max_length=10)
     )
     asked: list[tuple[str, int]] = field(default_factory=list)
+    brought: list[OutboundFile] = field(default_factory=list)
 
     async def send(self, message: OutboundMessage) -> SendResult:
         self.asked.append((message.text, message.parts))
+        self.brought += message.files
         waiting = self.answers.get(message.text)
         return waiting.pop(0) if waiting else Sent()
 
@@ -85,3 +95,74 @@ async def test_a_database_that_is_away_before_anything_is_sent_leaves_nothing_un
     await pauses_end(services)
     await deliver(delivery)
     assert await fates(services) == {"one": ("sent", 2, None)}
+
+
+NASREEN = Person(new_id(), "nasreen", "Nasreen", "supervisor")
+ABLE = Capabilities(push=True, buttons=True, typing=False, max_length=10, files_out=True)
+
+
+async def send_bill(services: Services) -> str:
+    """Somebody takes over and sends a PDF; returns the conversation's id."""
+    conversation_id = await speak(services, "amina", "hello")
+    await ownership.take_over(services, conversation_id, NASREEN)
+    bill = await uploads.take_from_desk(services, conversation_id, NASREEN, "bill.pdf", pdf())
+    await ownership.reply(services, conversation_id, NASREEN, "your bill", private=False, file=bill.id)
+    return conversation_id
+
+
+async def test_a_file_is_handed_over_as_it_is_kept_each_time_that_it_is_tried(services: Services) -> None:
+    await send_bill(services)
+    channel = Scripted({"your bill": [RetryAfter(0)]}, capabilities=ABLE)
+    delivery = Delivery(services.database, {"fake": channel})
+    for _ in range(2):
+        await deliver(delivery)
+        await pauses_end(services)
+    assert channel.brought == [OutboundFile("bill.pdf", "application/pdf", pdf())] * 2
+    assert (await fates(services))["your bill"] == ("sent", 2, None)
+
+
+async def test_a_file_that_is_gone_or_that_the_channel_cannot_carry_is_not_left_out_unseen(services: Services) -> None:
+    await send_bill(services)
+    await deliver(Delivery(services.database, {"fake": (unable := Scripted({}))}))
+    assert (await fates(services))["your bill"] == ("failed", 1, "this channel takes no files")
+    assert "your bill" not in [text for text, _ in unable.asked]
+
+
+async def test_words_do_not_go_without_the_file_that_they_speak_of(services: Services) -> None:
+    await send_bill(services)
+    async with services.database.write() as tx:
+        await tx.execute(sa.delete(file_table))
+    await deliver(Delivery(services.database, {"fake": (channel := Scripted({}, capabilities=ABLE))}))
+    assert (await fates(services))["your bill"] == ("failed", 1, "its file is no longer here")
+    assert "your bill" not in [text for text, _ in channel.asked]
+
+
+async def test_a_database_that_is_away_when_a_file_is_read_leaves_nothing_unsure(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await send_bill(services)
+    channel = Scripted({}, capabilities=ABLE)
+    delivery = Delivery(services.database, {"fake": channel})
+
+    async def away(_: Database, message: Message) -> list[files.Kept]:
+        if message.files:
+            raise DatabaseAway("restarting")
+        return []
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "of_message", away)
+        await deliver(delivery)
+    assert "your bill" not in [text for text, _ in channel.asked]
+    await pauses_end(services)
+    await deliver(delivery)
+    assert (await fates(services))["your bill"] == ("sent", 2, None)
+
+
+async def test_of_an_erased_customer_no_file_is_sent_any_more(services: Services) -> None:
+    conversation_id = await send_bill(services)
+    async with services.database.read() as tx:
+        contact_id = await erasure.find(tx, conversation_id)
+    assert contact_id is not None
+    await erasure.erase(services.database, contact_id)
+    await deliver(Delivery(services.database, {"fake": (channel := Scripted({}, capabilities=ABLE))}))
+    assert (channel.asked, await fates(services)) == ([], {})

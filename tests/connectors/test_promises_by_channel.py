@@ -10,20 +10,31 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from channel import DROPPED, THROTTLED, Channel, FarEnd, PushChannel
-from channels import house, on_every_channel, on_every_push_channel, serving, take
+from channels import (
+    house,
+    on_every_channel,
+    on_every_push_channel,
+    on_every_push_channel_with_files,
+    serving,
+    take,
+)
 from delivery_testing import deliver, fates, pauses_end
+from file_samples import jpeg
 
 from bot.content.live import LiveWords
 from connectors import inbound
 from connectors.base import Connector, Forged, Request
 from connectors.delivery import Delivery
-from handoff import turns
+from handoff import ownership, turns, uploads
+from handoff.clock import new_id
 from handoff.database import Database, DatabaseAway
 from handoff.messages import Said
 from handoff.models import messages
 from handoff.models import turns as turn_table
+from handoff.people import Person
 from handoff.schema import metadata
 from handoff.services import Services
+from handoff.sniffing import sniff
 from handoff.turns import Outcome
 
 TABLES = ("contacts", "identities", "conversations", "messages", "receipts", "turns", "events", "deliveries", "files")
@@ -186,3 +197,69 @@ async def test_what_was_provably_not_taken_is_sent_again_and_arrives_once(
         await work(services, far.connector, 4)
         assert far.texts() == ["hello"]
     assert await fates(services) == {"hello": ("sent", 4, None)}
+
+
+NASREEN = Person(new_id(), "nasreen", "Nasreen", "supervisor")
+
+
+async def shown(services: Services, channel: Channel, chat: str, *texts: str) -> bytes:
+    """Somebody takes this customer's conversation over and writes these, the second with a photo, which is returned as
+    it is kept."""
+    ((received,),) = [await take(services, channel, channel.message(chat, 1, "which one is mine?"))]
+    conversation_id = received.message.conversation_id
+    await ownership.take_over(services, conversation_id, NASREEN)
+    photo = await uploads.take_from_desk(services, conversation_id, NASREEN, "two cups.jpg", jpeg())
+    for number, text in enumerate(texts):
+        file = photo.id if number == 1 else None
+        await ownership.reply(services, conversation_id, NASREEN, text, private=False, file=file)
+    kept = sniff(jpeg())
+    assert kept is not None
+    return kept.content
+
+
+@on_every_push_channel_with_files
+async def test_an_agents_photo_arrives_between_the_words_before_it_and_behind_it(
+    services: Services, make: Callable[[], PushChannel]
+) -> None:
+    channel = make()
+    services = serving(services, channel)
+    far: FarEnd
+    async with channel.far_end() as far:
+        photo = await shown(services, channel, "c1", "a moment", "it is the left one", "and ready")
+        await work(services, far.connector, 5)
+        heard = far.texts()[-3:]
+        assert all(said in one for said, one in zip(("a moment", "left one", "and ready"), heard, strict=True))
+        assert far.files() == [("two cups.jpg", photo)]
+    assert {status for status, *_ in (await fates(services)).values()} == {"sent"}
+
+
+@on_every_push_channel_with_files
+async def test_a_photo_that_the_provider_took_before_it_hung_up_is_unknown_and_arrives_once(
+    services: Services, make: Callable[[], PushChannel]
+) -> None:
+    channel = make()
+    services = serving(services, channel)
+    far: FarEnd
+    async with channel.far_end() as far:
+        photo = await shown(services, channel, "c1", "a moment", "the left one", "and ready")
+        far.answer_file("the left one", *[DROPPED])
+        await work(services, far.connector, 6)
+        assert far.files() == [("two cups.jpg", photo)]
+    told = await fates(services)
+    assert (told["the left one"][:2], told["and ready"][0]) == (("unknown", 1), "sent")
+
+
+@on_every_push_channel_with_files
+async def test_a_photo_that_was_provably_not_taken_is_sent_again_and_arrives_once(
+    services: Services, make: Callable[[], PushChannel]
+) -> None:
+    channel = make()
+    services = serving(services, channel)
+    far: FarEnd
+    async with channel.far_end() as far:
+        photo = await shown(services, channel, "c1", "a moment", "the left one")
+        far.answer_file("the left one", THROTTLED, THROTTLED)
+        await work(services, far.connector, 8)
+        assert far.files() == [("two cups.jpg", photo)]
+        assert sum("the left one" in one for one in far.texts()) == 1
+    assert (await fates(services))["the left one"] == ("sent", 3, None)

@@ -97,6 +97,7 @@ EXPECTED: dict[str, list[Inbound]] = {
     "file_share_video": [said("", unsupported="video")],
     "file_share_external": [said("", unsupported="other")],
     "file_share_other_workspace": [said("see", files=(Offered(f"{TEAM} F6FFFFFFF", "c.png"),))],
+    "file_share_own": [],
     "message_shared": [said("", unsupported="other")],
     "bot_message": [],
     "message_own": [],

@@ -357,3 +357,34 @@ def test_only_a_pressed_score_is_a_rating(payload: str | None, rated: int | None
     }
     (line,) = transcript.lines([message], UTC, datetime(2026, 11, 22).date())
     assert line.rated == rated
+
+
+async def test_files_can_be_attached_where_they_can_be_sent_and_elsewhere_the_desk_says_that_they_cannot(
+    services: Services,
+) -> None:
+    await hire(services.database, RAHIM)
+    asked = await ask_for_person(services)
+    for channels, mine in ((services.file_channels, False), (services.file_channels, True), (frozenset[str](), True)):
+        if mine and channels:
+            await ownership.claim(services, asked.id, RAHIM)
+        async with at_the_desk(replace(services, file_channels=channels), RAHIM) as client:
+            pane = (await client.get(f"/desk/conversations/{asked.id}/pane")).text
+        assert ('data-testid="attach"' in pane) is (mine and bool(channels))
+        assert ("Files cannot be sent on Fake" in pane) is (mine and not channels)
+        assert f'data-files="{"yes" if channels else "no"}"' in pane
+
+
+async def test_a_row_names_the_file_that_an_agent_sent_without_words_and_who_it_was(services: Services) -> None:
+    await hire(services.database, RAHIM)
+    asked = await ask_for_person(services)
+    await ownership.claim(services, asked.id, RAHIM)
+    bill = await uploads.take_from_desk(services, asked.id, RAHIM, "<b>.pdf", pdf())
+    message, _ = await ownership.reply(services, asked.id, RAHIM, "", private=False, file=bill.id)
+    async with at_the_desk(services, RAHIM) as client:
+        row = (await client.get("/desk/list", params={"tab": "mine"})).text
+        pane = (await client.get(f"/desk/conversations/{asked.id}/pane")).text
+    excerpt = re.search(r'<span class="excerpt".*?</span>.*?</span>', row, re.DOTALL)
+    assert excerpt is not None
+    assert " ".join(re.sub(r"<[^>]+>", " ", excerpt[0]).split()) == "Rahim: _b_.pdf"
+    line = pane.split(f'id="message-{message.id}"')[1]
+    assert f'href="/files/{bill.id}" download="_b_.pdf"' in line and 'class="bubble"' not in line

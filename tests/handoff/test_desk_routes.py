@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
+from file_samples import jpeg, pdf
 from handoff_testing import (
     NASREEN,
     PASSWORD,
@@ -33,6 +35,7 @@ from app import errors
 from handoff import people, presence, signs
 from handoff.clock import iso, new_id, now
 from handoff.desk import routes
+from handoff.files import MOST_BYTES
 from handoff.models import deliveries
 from handoff.people import Person
 from handoff.services import Services
@@ -68,6 +71,13 @@ class Desk:
 
     async def post(self, path: str, body: Any = None) -> httpx.Response:
         return await self._http.post(path, json=body, headers=self.headers)
+
+    async def upload(self, conversation_id: str, content: Any, name: str = "") -> httpx.Response:
+        headers, params = {**self.headers, "X-File-Name": quote(name)}, {"conversation": conversation_id}
+        return await self._http.post("/files", params=params, content=content, headers=headers)
+
+    async def delete(self, path: str) -> httpx.Response:
+        return await self._http.delete(path, headers=self.headers)
 
 
 async def enter(services: Services, http: httpx.AsyncClient, person: Person = RAHIM, **profile: Any) -> Desk:
@@ -346,3 +356,80 @@ async def test_the_desk_hears_signs_beside_the_events_and_without_a_place_among_
         event = await asyncio.wait_for(anext(aiter(stream)), 10)
         assert json.loads(str(event.data)) == {**quiet, "customer_typing": True, "customer_seen": reply["seq"]}
         await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_file_is_uploaded_goes_with_a_message_and_is_told_with_it(
+    services: Services, http: httpx.AsyncClient
+) -> None:
+    desk = await enter(services, http)
+    conversation = await ask_for_person(services)
+    path = f"/conversations/{conversation.id}"
+    await desk.post(f"{path}/claim")
+    answer = await desk.upload(conversation.id, pdf(), "রসিদ.exe")
+    assert answer.status_code == 201
+    file = answer.json()
+    assert file == {"id": file["id"], "name": "রসিদ.pdf", "type": "application/pdf", "size": len(pdf())}
+    answer = await desk.post(f"{path}/messages", {"file": file["id"]})
+    assert (answer.status_code, answer.json()["files"]) == (201, [{**file, "status": "here"}])
+    told = (await desk.get(path)).json()["messages"][-1]
+    assert (told["text"], told["files"], told["delivery"]) == ("", [{**file, "status": "here"}], "pending")
+    refused(await desk.post(f"{path}/messages", {"file": file["id"]}), 400, "unknown_file")
+    refused(await desk.post(f"{path}/messages", {"file": "x" * 37}), 422, "invalid")
+    refused(await desk.post(f"{path}/messages", {}), 400, "empty")
+
+
+async def test_who_may_not_send_there_uploads_nothing_and_none_of_it_is_read(
+    services: Services, http: httpx.AsyncClient
+) -> None:
+    rahim, sadia, tapan = [await enter(services, http, person) for person in (RAHIM, SADIA, EDITOR)]
+    conversation = await ask_for_person(services)
+    await rahim.post(f"/conversations/{conversation.id}/claim")
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(10):
+            read += 1
+            yield bytes(65536)
+
+    refused(await sadia.upload(conversation.id, body()), 409, "not_yours")
+    refused(await tapan.upload(conversation.id, body()), 403, "forbidden")
+    refused(await Desk(http, "guessed").upload(conversation.id, body()), 401, "not_signed_in")
+    refused(await rahim.upload(new_id(), body()), 404, "not_found")
+    assert read == 0
+    without = replace(services, file_channels=frozenset())
+    async with over(without) as elsewhere:
+        answer = await Desk(elsewhere, rahim.headers["Authorization"].split()[1]).upload(conversation.id, body())
+        assert "Fake" in refused(answer, 409, "no_files")
+    assert (read, await rows(services.database, "files")) == (0, [])
+
+
+async def test_a_file_that_is_none_or_too_large_is_refused_and_no_more_of_it_is_read_than_may_be(
+    services: Services, http: httpx.AsyncClient
+) -> None:
+    desk = await enter(services, http)
+    conversation = await ask_for_person(services)
+    await desk.post(f"/conversations/{conversation.id}/claim")
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 65536
+            yield b"\xff" * 65536
+
+    refused(await desk.upload(conversation.id, endless()), 413, "too_large")
+    assert read <= MOST_BYTES + 2 * 65536
+    refused(await desk.upload(conversation.id, b"<svg/>", "a.jpg"), 415, "wrong_type")
+    refused(await desk.upload(conversation.id, b""), 400, "empty_file")
+    assert await rows(services.database, "files") == []
+
+
+async def test_an_upload_is_taken_back_by_whoever_made_it(services: Services, http: httpx.AsyncClient) -> None:
+    rahim, sadia = await enter(services, http), await enter(services, http, SADIA)
+    conversation = await ask_for_person(services)
+    await rahim.post(f"/conversations/{conversation.id}/claim")
+    file = (await rahim.upload(conversation.id, jpeg())).json()
+    for who, left in ((sadia, 1), (rahim, 0), (rahim, 0)):
+        assert (await who.delete(f"/files/{file['id']}")).status_code == 204
+        assert len(await rows(services.database, "files")) == left

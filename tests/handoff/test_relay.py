@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from file_samples import pdf
 from handoff_testing import (
     NASREEN,
     RAHIM,
@@ -44,6 +45,7 @@ from handoff import (
     relay_feed,
     relay_outbox,
     signs,
+    uploads,
 )
 from handoff.clock import new_id, now
 from handoff.conversations import Conversation, Refused
@@ -467,6 +469,20 @@ async def test_a_reply_that_did_not_arrive_and_a_deadline_are_told_in_the_thread
     await overdue(services, conversation.id)
     await deadlines.deal_with_passed(services)
     assert (await posted(services))[-1] == "Late: nobody has answered in time."
+
+
+async def test_a_file_that_did_not_arrive_is_told_by_its_name(services: Services) -> None:
+    from handoff import outbox
+
+    conversation, thread = await ticket(services)
+    await press(services, RAHIM, thread, "claim")
+    bill = await uploads.take_from_desk(services, conversation.id, RAHIM, "bill.pdf", pdf())
+    await ownership.reply(services, conversation.id, RAHIM, "", private=False, file=bill.id)
+    assert (await posted(services))[-1].endswith("<bill.pdf>")
+    while due := (await outbox.take_due(services.database, "fake")).due:
+        for one in due:
+            await outbox.settle(services.database, one, "failed" if one.message.author == "agent" else "sent", "gone")
+    assert await posted(services) == ["What Rahim wrote was not delivered: “bill.pdf”"]
 
 
 async def test_who_works_from_there_keeps_it_without_a_desk_until_they_are_late(services: Services) -> None:

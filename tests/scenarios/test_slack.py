@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from file_samples import saved
 from running import Agent, Shohay, demo_settings, eventually
 from slack_events import SIGNING_SECRET, Sender, as_form, as_json
 from slack_server import APP_TOKEN, BOT_TOKEN, Message, SlackServer, slack_server
 from stories import STORIES
 
 pytestmark = pytest.mark.timeout(180)
+
+CUP = saved("PNG")
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +115,9 @@ def test_a_customer_is_answered_handed_over_helped_and_handed_back(
     agent.do(conversation, "messages", {"text": story["reply"]})
     replied = customer.heard(story["reply"])
     assert replied.blocks[0]["type"] == "context"  # who speaks stands above
+    agent.send_file(conversation, "zq-left cup.png", CUP, "zq: this is the left one")
+    assert customer.heard("zq: this is the left one").files == [("zq-left cup.png", CUP)]
+    assert not any(words in on_slack.log.read_text() for words in ("zq-left", "the left one"))
     customer.write("<https://nodi.example|nodi.example> &amp; more")
     agent.do(conversation, "return")
     customer.heard(story["back"])

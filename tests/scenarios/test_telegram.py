@@ -126,7 +126,9 @@ def test_a_button_is_pressed_and_an_edit_is_shown_at_the_desk_and_not_answered(
     assert mine["channel"] == "telegram"
 
 
-def test_a_photo_and_its_caption_reach_the_desk(hooked: Shohay, provider: TelegramServer) -> None:
+def test_a_photo_and_its_caption_reach_the_desk_and_one_comes_back_from_there(
+    hooked: Shohay, provider: TelegramServer
+) -> None:
     agent, amina = Agent(hooked.url), Person(provider)
     provider.files["cup"] = CUP
     sizes = [{"file_id": "cup", "file_unique_id": "c", "file_size": len(CUP), "width": 1, "height": 1}]
@@ -137,10 +139,22 @@ def test_a_photo_and_its_caption_reach_the_desk(hooked: Shohay, provider: Telegr
         for one in (agent.conversation(found) for found in agent.queue()):
             for file in one["messages"][0]["files"]:
                 if file["status"] == "here" and one["channel"] == "telegram":
-                    return f"/conversations/{one['id']}/files/{file['id']}"
+                    return str(one["id"])
         return ""
 
-    assert eventually(arrived)
+    conversation = eventually(arrived)
+    agent.do(conversation, "claim")
+    agent.send_file(conversation, "zq-left cup.png", CUP, "zq: this is the left one")
+    agent.do(conversation, "messages", {"text": "and that is all"})
+    amina.hears("and that is all")
+    *_, photo, _ = amina.heard()
+    assert photo.file is not None and photo.text.endswith("\nzq: this is the left one")
+    assert (photo.file.kind, photo.file.name, photo.file.content) == ("photo", "zq-left cup.png", CUP)
+    delivered = eventually(
+        lambda: {one["delivery"] for one in agent.conversation(conversation)["messages"]} == {"sent"}
+    )
+    assert delivered
+    assert not any(words in hooked.log.read_text() for words in ("zq-left", "the left one"))
 
 
 def test_what_is_brought_many_times_and_in_any_order_is_answered_once(hooked: Shohay, provider: TelegramServer) -> None:

@@ -1,12 +1,15 @@
 /** The desk's JSON API: changes with the page's CSRF token, errors as one sentence for a person. */
 
 const TIMEOUT = 15000; // ms
+const UPLOAD_TIMEOUT = 120000;
 
-/** What the server refused or the network lost; `status` is 0 when no answer came, so it may have happened or not. */
+/** What the server refused or the network lost; `status` is 0 when no answer came, so it may have happened or not.
+ * `code` is the server's word for why. */
 export class Failed extends Error {
-  constructor(status, message) {
+  constructor(status, message, code = "") {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -16,9 +19,10 @@ export function post(path, body = {}, headers = {}) {
   return ask("POST", path, JSON.stringify(body), { "Content-Type": "application/json", ...headers });
 }
 
-/** Posts a file as it is; see `post`. */
-export function upload(path, file) {
-  return ask("POST", path, file, { "Content-Type": file.type || "application/octet-stream" });
+/** Posts a file as it is, and what it is called; see `post`. */
+export function upload(path, file, name = "") {
+  const headers = { "Content-Type": file.type || "application/octet-stream", "X-File-Name": encodeURIComponent(name) };
+  return ask("POST", path, file, headers, UPLOAD_TIMEOUT);
 }
 
 /** Takes away what is at `path`; see `post`. */
@@ -26,7 +30,7 @@ export function remove(path) {
   return ask("DELETE", path);
 }
 
-async function ask(method, path, body, headers = {}) {
+async function ask(method, path, body, headers = {}, timeout = TIMEOUT) {
   const token = document.querySelector('meta[name="csrf-token"]');
   let response;
   try {
@@ -34,19 +38,19 @@ async function ask(method, path, body, headers = {}) {
       method,
       headers: { ...(token && { "X-CSRF-Token": token.content }), ...headers },
       body,
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(timeout),
     });
   } catch {
     throw new Failed(0, "The server did not answer.");
   }
   if (response.ok) return response.status === 204 ? null : response.json();
-  let message = "Something went wrong on our side.";
+  let error = { message: "Something went wrong on our side." };
   try {
-    message = (await response.json()).error.message;
+    ({ error } = await response.json());
   } catch {
     // Not our server's words (a proxy's page, perhaps): the sentence above stands.
   }
-  throw new Failed(response.status, message);
+  throw new Failed(response.status, error.message, error.code);
 }
 
 /** Whether somebody is still signed in; null when the server did not answer. */

@@ -1,6 +1,8 @@
 /** The box in which an agent writes: a reply to the customer, or a note that only the desk sees. */
 
 import { Failed, post } from "./api.js";
+import * as attaching from "./attaching.js";
+import { element, thumbnail } from "./files.js";
 
 const RETRY_AFTER = [600, 1800]; // ms
 
@@ -22,6 +24,7 @@ export function busy(conversation) {
 export function prepare() {
   const form = find("composer");
   if (!form) return;
+  attaching.prepare();
   for (const item of outgoing) {
     if (item.conversation !== shown(form) || item.line?.isConnected) continue;
     item.line = standIn(item);
@@ -53,6 +56,7 @@ export function focus() {
  * @param {() => void} onGrown the stand-in of a message was added at the transcript's end
  * @param {(sentence: string) => void} onRefused the server did not take a message, and why */
 export function install(onSent, onGrown, onRefused) {
+  attaching.install(complain);
   document.addEventListener("click", (event) => {
     const form = find("composer");
     if (!form) return;
@@ -107,15 +111,27 @@ function setMode(form, mode) {
 function submit(form) {
   const box = find("reply-text");
   const text = box.value.trim();
-  if (!text || form.dataset.mode === "closed") return false;
   const conversation = shown(form);
   const isPrivate = form.dataset.mode === "note";
-  const item = { conversation, text, private: isPrivate, key: key(), line: null, id: null };
+  const attached = isPrivate ? [] : attaching.of(conversation);
+  if ((!text && !attached.length) || form.dataset.mode === "closed") return false;
+  const obstacle = isPrivate ? "" : attaching.obstacle(conversation);
+  if (obstacle) {
+    complain(obstacle);
+    return false;
+  }
+  // one file goes with a message, so that of each it is known whether it arrived; the words go with the first
+  const entries = attached.length ? attached : [null];
+  const items = entries.map((entry, place) => {
+    const file = entry && { id: entry.id, name: entry.name, type: entry.type, size: entry.size };
+    return { conversation, text: place ? "" : text, private: isPrivate, file, key: key(), entry, line: null, id: null };
+  });
   const unsure = stored("unsure");
-  if (unsure && plain({ ...item, key: unsure.key }) === plain(unsure)) item.key = unsure.key;
+  for (const item of items) if (unsure && plain({ ...item, key: unsure.key }) === plain(unsure)) item.key = unsure.key;
   store("unsure", null);
-  outgoing.push(item);
+  outgoing.push(...items);
   keepOutgoing();
+  if (attached.length) attaching.clear(conversation);
   box.value = "";
   keep(form, "");
   grow(box);
@@ -149,7 +165,7 @@ function next() {
 }
 
 async function send(item) {
-  const body = { text: item.text, private: item.private };
+  const body = { text: item.text, private: item.private, ...(item.file && { file: item.file.id }) };
   const path = `conversations/${encodeURIComponent(item.conversation)}/messages`;
   for (let attempt = 0; ; attempt++) {
     try {
@@ -175,6 +191,9 @@ function takeBack(item, failed, onRefused) {
   const name = draftName(item.conversation, kind);
   const text = [...back.map((one) => one.text), sessionStorage.getItem(name) || ""].filter(Boolean).join("\n");
   sessionStorage.setItem(name, text);
+  const gone = failed.code === "unknown_file";
+  const files = back.filter((one) => one.file).map((one) => one.entry || { ...one.file, file: null, error: "" });
+  if (files.length) attaching.giveBack(item.conversation, files, gone);
   // It may have arrived all the same: with its key kept, sending the same words again cannot double them.
   if (mayPass(failed)) store("unsure", plain(item));
   const form = find("composer");
@@ -183,7 +202,8 @@ function takeBack(item, failed, onRefused) {
     find("reply-text").value = text;
     grow(find("reply-text"));
   }
-  if (here && mayPass(failed)) complain(`${failed.message} Your message was not sent; it is still here.`);
+  if (here && gone && files.every((one) => one.file)) complain("A file waited too long and is uploaded again; then press Send once more.");
+  else if (here && mayPass(failed)) complain(`${failed.message} Your message was not sent; it is still here.`);
   else onRefused(`${failed.message} Your message was not sent; its text is kept.`);
 }
 
@@ -198,8 +218,8 @@ function keepOutgoing() {
 }
 
 /** An item as text, without its line of the page. */
-function plain({ conversation, text, private: isPrivate, key }) {
-  return JSON.stringify({ conversation, text, private: isPrivate, key });
+function plain({ conversation, text, private: isPrivate, file, key }) {
+  return JSON.stringify({ conversation, text, private: isPrivate, file: file || null, key });
 }
 
 function stored(name) {
@@ -230,21 +250,31 @@ function standIn(item) {
     if (item.private) by.append(element("span", "", "private note"));
     line.append(by);
   }
-  const bubble = element("div", "bubble");
-  const text = element("span", "text", item.text);
-  text.dir = "auto";
-  bubble.append(text);
+  if (item.text) {
+    const bubble = element("div", "bubble");
+    const text = element("span", "text", item.text);
+    text.dir = "auto";
+    bubble.append(text);
+    line.append(bubble);
+  }
+  if (item.file) line.append(files(item));
   const under = element("p", "under");
   under.append(element("span", "delivery", "Sending…"));
-  line.append(bubble, under);
+  line.append(under);
   return line;
 }
 
-function element(tag, className, text = "") {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  return node;
+function files(item) {
+  const list = element("ul", "files");
+  const box = element("li", "");
+  box.dataset.status = "here";
+  const look = element("span", "file");
+  const name = element("span", "name", item.file.name);
+  name.dir = "auto";
+  look.append(thumbnail(item.entry || item.file), name);
+  box.append(look);
+  list.append(box);
+  return list;
 }
 
 function complain(sentence) {

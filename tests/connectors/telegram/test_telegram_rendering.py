@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram_markup import length, seen
 
-from connectors.base import OutboundMessage
+from connectors.base import OutboundFile, OutboundMessage
 from connectors.telegram.keyboards import keyboard, pressed, spent
-from connectors.telegram.rendering import LIMIT, render, units
+from connectors.telegram.rendering import CAPTION, LIMIT, render, units
 from handoff.messages import Button, Card
 
 MESSAGE = OutboundMessage("m", "c", "1", 14, "bot", None, "Hello", ())
@@ -88,3 +88,54 @@ def test_after_a_press_what_was_chosen_stays_marked_and_links_stay() -> None:
     assert shown is not None
     left = [[(one.text, one.url or one.callback_data) for one in row] for row in spent(shown, "14:1").inline_keyboard]
     assert left == [[("Track it", "https://carrier.example/t?n=1&x=2")], [("✓ No", "-")]]
+
+
+CUP, BILL = OutboundFile("cup.jpg", "image/jpeg", b"jpeg"), OutboundFile("bill.pdf", "application/pdf", b"pdf")
+
+
+@given(texts, st.sampled_from([None, "Rahim", "R<b>&", "রহিম " * 40]), st.integers(1, 3))
+def test_whatever_is_said_with_files_telegram_takes_each_of_them_once_behind_the_words(
+    text: str, name: str | None, many: int
+) -> None:
+    said = replace(MESSAGE, author="agent" if name else "bot", author_name=name, text=text)
+    parts = render(replace(said, files=(CUP,) * many))
+    assert [part.file for part in parts if part.file] == [CUP] * many
+    for part in parts:
+        assert seen(part.html) == part.plain
+        assert length(part.plain) <= (CAPTION if part.file else LIMIT)
+    # the same words, wherever they stand
+    name_and_words = "".join(one.plain for one in parts).removeprefix(name or "").strip()
+    assert name_and_words.split() == "".join(one.plain for one in render(said)).removeprefix(name or "").split()
+
+
+def test_short_words_stand_under_the_first_file_and_long_ones_before_it() -> None:
+    said = replace(MESSAGE, author="agent", author_name="Rahim", files=(CUP, BILL), buttons=(Button("OK", "/ok"),))
+    under, alone = render(replace(said, text="x" * (CAPTION - 6)))
+    assert (under.file, alone.file, alone.html) == (CUP, BILL, "")
+    assert under.html == "<b>Rahim</b>\n" + "x" * (CAPTION - 6)
+    assert (under.keyboard, alone.keyboard is not None) == (None, True)
+    words, first, last = render(replace(said, text="x" * (CAPTION - 5)))
+    assert (words.file, first.file, last.file, first.html) == (None, CUP, BILL, "")
+    assert words.html.startswith("<b>Rahim</b>\nxx")
+
+
+def test_a_file_without_words_says_whose_it_is() -> None:
+    for text in ("", " ", "\u200b"):
+        (part,) = render(replace(MESSAGE, text=text, author="agent", author_name="R<3", files=(CUP,)))
+        assert (part.html, part.plain) == ("<b>R&lt;3</b>", "R<3")
+
+
+@pytest.mark.parametrize(
+    ("kind", "photo"),
+    [
+        ("image/jpeg", True),
+        ("image/png", True),
+        ("image/webp", True),
+        ("image/gif", False),
+        ("image/heic", False),
+        ("application/pdf", False),
+    ],
+)
+def test_what_telegram_can_show_is_a_picture_and_the_rest_a_file(kind: str, photo: bool) -> None:
+    (part,) = render(replace(MESSAGE, files=(OutboundFile("a", kind, b"a"),)))
+    assert part.photo is photo

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from delivery_testing import deliver, fates, on_sqlite, pauses_end, running, speak, until
+from file_samples import gif, heic, jpeg, pdf, picture, png, saved, webp
 from telegram_server import (
     BAD_BUTTON,
     BAD_MARKUP,
@@ -28,7 +29,17 @@ from telegram_server import (
     flood,
 )
 
-from connectors.base import Fetched, NotFetched, OutboundMessage, Rejected, RetryAfter, SendResult, Sent, Unknown
+from connectors.base import (
+    Fetched,
+    NotFetched,
+    OutboundFile,
+    OutboundMessage,
+    Rejected,
+    RetryAfter,
+    SendResult,
+    Sent,
+    Unknown,
+)
 from connectors.delivery import Delivery
 from connectors.telegram import client
 from connectors.telegram.client import Client
@@ -233,3 +244,100 @@ async def test_no_courtesy_keeps_anybody_waiting(telegram: Telegram, provider: T
     assert len(telegram._errands._running) == MOST
     await until(lambda: provider.of("sendChatAction"))
     assert provider.of("sendChatAction")[0].parameters == {"chat_id": str(amina.id), "action": "typing"}
+
+
+def with_file(amina: Person, content: bytes, kind: str, name: str, text: str = "It is <this> one") -> OutboundMessage:
+    file = OutboundFile(name, kind, content)
+    said = replace(SAID, address=str(amina.id), author="agent", author_name="Rahim", text=text)
+    return replace(said, buttons=(), files=(file,))
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "name", "shown_as"),
+    [
+        (jpeg(), "image/jpeg", "ভাঙা কাপ.jpg", "photo"),
+        (png(), "image/png", "it's 100 % a cup;.png", "photo"),
+        (webp(), "image/webp", "cup.webp", "photo"),
+        (gif(), "image/gif", "cup.gif", "document"),
+        (heic(), "image/heic", "cup.heic", "document"),
+        (pdf(), "application/pdf", "bill (2).pdf", "document"),
+    ],
+    ids=lambda one: one if isinstance(one, str) and "/" in one else "",
+)
+async def test_a_file_arrives_byte_for_byte_by_its_name_with_the_words_under_it(
+    telegram: Telegram, amina: Person, content: bytes, kind: str, name: str, shown_as: str
+) -> None:
+    result = await telegram.send(with_file(amina, content, kind, name))
+    (shown,) = amina.heard()
+    assert result == Sent(str(shown.message_id))
+    assert (shown.text, shown.html) == ("Rahim\nIt is <this> one", True)
+    assert shown.file is not None
+    assert (shown.file.kind, shown.file.name, shown.file.content) == (shown_as, name, content)
+
+
+@pytest.mark.parametrize("size", [(9000, 1100), (2100, 100)])
+async def test_a_picture_of_a_shape_that_telegram_does_not_show_goes_as_a_file(
+    telegram: Telegram, provider: TelegramServer, amina: Person, size: tuple[int, int]
+) -> None:
+    content = saved("JPEG", picture(size), quality=20)
+    assert isinstance(await telegram.send(with_file(amina, content, "image/jpeg", "long.jpg")), Sent)
+    (shown,) = amina.heard()
+    assert shown.file is not None and (shown.file.kind, shown.file.content) == ("document", content)
+    assert [len(provider.of(method)) for method in ("sendPhoto", "sendDocument")] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "result", "taken"),
+    [
+        (flood(7), RetryAfter(7.0), 0),
+        (BLOCKED, Rejected("Forbidden: bot was blocked by the user", gone=True), 0),
+        (
+            Trouble(400, "Bad Request: not enough rights to send photos to the chat"),
+            Rejected("Not enough rights to send photos to the chat"),
+            0,
+        ),
+        (GATEWAY_AFTER, Unknown("HTTP 502"), 1),
+        (BROKEN, Unknown("Internal Server Error"), 0),
+        (DROPPED, Unknown("RemoteProtocolError"), 1),
+    ],
+    ids=str,
+)
+async def test_the_answer_decides_what_became_of_a_file_and_it_is_not_sent_twice(
+    telegram: Telegram, provider: TelegramServer, amina: Person, trouble: Trouble, result: SendResult, taken: int
+) -> None:
+    provider.plan("sendPhoto", trouble)
+    assert await telegram.send(with_file(amina, jpeg(), "image/jpeg", "cup.jpg")) == result
+    assert (len(provider.of("sendPhoto")), len(amina.heard())) == (1, taken)
+    assert provider.of("sendDocument") == []
+
+
+async def test_what_stands_under_a_file_is_said_plainly_when_it_is_refused_for_its_dress(
+    telegram: Telegram, provider: TelegramServer, amina: Person
+) -> None:
+    provider.plan("sendPhoto", BAD_MARKUP)
+    assert isinstance(await telegram.send(with_file(amina, jpeg(), "image/jpeg", "cup.jpg")), Sent)
+    (shown,) = amina.heard()
+    assert (shown.text, shown.html) == ("Rahim\nIt is <this> one", False)
+    assert shown.file is not None and shown.file.content == jpeg()
+
+
+async def test_of_long_words_and_a_file_only_what_was_not_taken_is_sent_again(
+    telegram: Telegram, provider: TelegramServer, amina: Person
+) -> None:
+    said = with_file(amina, pdf(), "application/pdf", "bill.pdf", text="A sentence that is said again. " * 100)
+    provider.plan("sendDocument", flood(3))
+    assert await telegram.send(said) == RetryAfter(3.0, parts=1)
+    assert isinstance(await telegram.send(replace(said, parts=1)), Sent)
+    words, file = amina.heard()
+    assert (words.file, file.text) == (None, "") and file.file is not None
+    assert (file.file.name, file.file.content) == ("bill.pdf", pdf())
+    assert words.text.startswith("Rahim\nA sentence")
+
+
+async def test_with_nobody_listening_a_file_was_provably_not_taken(amina: Person) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    nobody = Telegram(Client("1:a", f"http://127.0.0.1:{port}"), "", lambda number, language: number)
+    assert await nobody.send(with_file(amina, jpeg(), "image/jpeg", "cup.jpg")) == RetryAfter(1.0)
+    await nobody.close()
