@@ -8,8 +8,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from channel import Provider
 from elsewhere import Elsewhere
+from fake_provider import Provider
 from playwright.sync_api import Browser, Page, sync_playwright
 from running import ROOT, Shohay, demo_settings
 from windows import DESKTOP

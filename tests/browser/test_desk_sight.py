@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from channel import DROPPED, REFUSED, FakeCustomer, Provider
 from desk_story import CHARGED, ask_for_person, change, given_to, set_deadline, set_scene
+from fake_provider import DROPPED, REFUSED, FakeCustomer, Provider
 from playwright.sync_api import Page, expect
 from running import Agent, Customer, Shohay, eventually
 from windows import PHONE, SMALL, DeskWindow
