@@ -10,7 +10,7 @@ from rasa_sdk import Tracker
 
 from actions.denied import denied
 from actions.slots import VERIFIED_ORDER
-from actions.typed import fold_digits
+from actions.typed import fold_digits, is_question
 
 # what a pressed button of a form's own question says: its intent and the entity that names the choice
 CHOOSE = "choose"
@@ -31,7 +31,7 @@ class Heard:
 
     @classmethod
     def of(cls, message: Mapping[str, Any]) -> Heard:
-        """A message as Rasa has parsed it, without what is named in it only to say that it is not meant."""
+        """A message as Rasa has parsed it, without the days and places that it names only to deny them."""
         text = str(message.get("text") or "")
         return cls(
             fold_digits(text).strip(),
@@ -64,7 +64,7 @@ class Heard:
     @property
     def asks(self) -> bool:
         """Whether it is written as a question."""
-        return self.text.rstrip().endswith(("?", "？", "؟"))
+        return is_question(self.text)
 
 
 def choice_payload(of: str, chosen: str) -> str:

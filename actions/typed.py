@@ -37,6 +37,11 @@ def fold_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in normal)
 
 
+def is_question(text: str) -> bool:
+    """Whether it is written as a question, in any script."""
+    return text.rstrip().endswith(("?", "？", "؟"))
+
+
 def parse_order_number(text: str) -> str | None:
     """The order number in a text such as `10001`, `#১০০০১` or `order no 10001`, as plain digits.
 

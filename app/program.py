@@ -251,7 +251,7 @@ async def serve(house: House, listener: socket.socket) -> None:
 
 
 async def _work(house: House) -> None:
-    # imported late: TensorFlow takes seconds, and the web server is up meanwhile
+    # imported late: what understands takes seconds, and the web server is up meanwhile
     turn_loop, model = await asyncio.to_thread(_dialogue_parts, house)
     delivery = Delivery(house.services.database, house.connectors)
     async with asyncio.TaskGroup() as group:
@@ -267,7 +267,9 @@ async def _work(house: House) -> None:
 
 
 def _dialogue_parts(house: House) -> tuple[Any, Any]:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow is chatty on standard error
+    os.environ.setdefault(
+        "TF_CPP_MIN_LOG_LEVEL", "3"
+    )  # TensorFlow, where the pipeline uses it, is chatty on standard error
     policy = asyncio.get_event_loop_policy()
     from actions.registry import all_actions
     from bot.dialogue.swap import ModelInUse

@@ -30,7 +30,11 @@ class _Later(Loader):
             if name.startswith("__"):
                 raise AttributeError(name)
             vars(module).pop("__getattr__", None)
-            self._loader.exec_module(module)
+            try:
+                self._loader.exec_module(module)
+            except BaseException:
+                vars(module)["__getattr__"] = run  # whoever asks next hears the reason too
+                raise
             return getattr(module, name)
 
         vars(module)["__getattr__"] = run

@@ -77,6 +77,28 @@ def test_of_two_days_the_one_that_is_not_denied_is_heard(text: str, named: tuple
     assert heard(text, *named) == [meant]
 
 
+@pytest.mark.parametrize(
+    "text", ["why not Saturday?", "isn't Saturday possible?", "Saturday, no?", "why can't you do Saturday?"]
+)
+def test_a_question_denies_nothing(text: str) -> None:
+    assert heard(text, "Saturday") == ["Saturday"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "named"),
+    [
+        ("order 10010 mein lamp nahi aaya", "product", "lamp"),
+        ("ऑर्डर 10010 में लैंप नहीं मिला", "product", "लैंप"),
+        ("ল্যাম্প না পেয়ে লিখছি", "product", "ল্যাম্প"),
+        ("order 10001 nahi aaya", "order_number", "10001"),
+        ("the courier has not the lamp", "product", "lamp"),
+    ],
+)
+def test_a_thing_or_an_order_that_did_not_come_is_heard(text: str, kind: str, named: str) -> None:
+    place = {"start": text.index(named), "end": text.index(named) + len(named)}
+    assert Heard.of({"text": text, "entities": [{"entity": kind, "value": named, **place}]}).values(kind) == [named]
+
+
 def test_a_buttons_choice_stands_nowhere_in_a_text_and_is_heard() -> None:
     assert Heard.of({"text": "not", "entities": [{"entity": "date", "value": "2026-11-28"}]}).values("date") == [
         "2026-11-28"

@@ -10,6 +10,7 @@ from windows import PHONE, WidgetWindow
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 MESSAGES = "**/api/website/messages"
+LANGUAGE = "**/api/website/language"
 
 
 @pytest.fixture
@@ -89,6 +90,26 @@ def test_what_could_not_be_sent_is_not_overtaken_by_what_was_written_after_it(
     retry.last.click()
     expect(retry).to_have_count(0)
     eventually(lambda: stored(agent, conversation) == ["before the gap", "first of two", "second of two"])
+
+
+def test_a_language_chosen_between_two_messages_lets_none_overtake_the_other(
+    desk_only: Shohay, agent: Agent, window
+) -> None:
+    customer = WidgetWindow(window(), desk_only, "en")
+    customer.say("before the choice")
+    conversation = taken_over(agent, "before the choice")
+    for address in (MESSAGES, LANGUAGE):
+        customer.page.route(address, lambda route: route.abort())
+    customer.say("one of two")
+    customer.page.get_by_test_id("language").select_option("de")
+    customer.say("two of two")
+    retry = customer.page.get_by_test_id("retry")
+    expect(retry).to_have_count(1, timeout=20_000)
+    for address in (MESSAGES, LANGUAGE):
+        customer.page.unroute(address)
+    retry.click()
+    eventually(lambda: stored(agent, conversation) == ["before the choice", "one of two", "two of two"])
+    eventually(lambda: agent.conversation(conversation)["language"] == "de")
 
 
 def test_a_language_chosen_while_the_session_is_being_opened_is_not_lost(

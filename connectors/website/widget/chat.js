@@ -31,7 +31,8 @@ class Chat {
     });
     this.era = 0; // which chat it is: what comes of an earlier one is thrown away
     this.online = true;
-    this.sending = Promise.resolve();
+    this.sending = false;
+    this.choice = null; // of a language, which the server has not been told
     this.begin();
   }
 
@@ -178,38 +179,53 @@ class Chat {
 
   say(text, body, files) {
     this.retryAll();
-    const item = this.log.add(Item.own(text, body, files));
+    this.log.add(Item.own(text, body, files));
     this.changed();
-    this.deliver(item);
+    this.deliver();
   }
 
   /** All that the server was not there for, in the order in which it was written. */
   retryAll() {
-    this.log.underWay.filter(isStuck).forEach((item) => this.resend(item));
+    this.resend(this.log.underWay.filter(isStuck));
   }
 
   retry(item) {
     if (isStuck(item)) this.retryAll();
-    else this.resend(item);
+    else this.resend([item]);
   }
 
-  resend(item) {
-    item.state = "sending";
-    item.error = null;
-    item.at = new Date();
+  /** All at once, since the log draws what is under way after what has failed. */
+  resend(items) {
+    for (const item of items) Object.assign(item, { state: "sending", error: null, at: new Date() });
     this.changed();
-    this.deliver(item);
+    this.deliver();
   }
 
-  /** One after the other, so that they arrive in the order they were written. */
-  deliver(item) {
+  deliver() {
     this.keepUnsent();
-    this.sending = this.sending.then(() => this.post(item));
+    this.send();
+  }
+
+  /** What waits goes out one after the other, in the order in which it was written; a choice of language before it. */
+  async send() {
+    if (this.sending) return;
+    this.sending = true;
+    try {
+      for (;;) {
+        const item = this.log.underWay.find(({ state }) => state === "sending");
+        if (this.choice) await this.tellChoice(this.choice);
+        else if (item) await this.post(item);
+        else return;
+      }
+    } finally {
+      this.sending = false;
+    }
   }
 
   async post(item) {
     // what was written before it is not overtaken, also when the server is there again meanwhile
-    const before = this.log.underWay.find(isStuck);
+    const { underWay } = this.log;
+    const before = underWay.slice(0, underWay.indexOf(item)).find(isStuck);
     for (let attempt = before ? SEND_RETRIES : 0; this.log.items.includes(item); attempt += 1) {
       try {
         if (before) throw before.error;
@@ -255,9 +271,9 @@ class Chat {
       if (Date.now() - Date.parse(at) > UNSENT_KEPT) continue;
       const item = Item.own(text, body, files);
       item.at = new Date(at);
-      this.deliver(this.log.add(item));
+      this.log.add(item);
     }
-    this.keepUnsent();
+    this.deliver();
   }
 
   /** The customer types: told to whoever may be looking, a person. */
@@ -280,19 +296,22 @@ class Chat {
     });
   }
 
-  /** Before whatever is written next, so that it is answered in this language. */
-  tellLanguage(code, still) {
-    const { client } = this;
-    if (!client.token && !client.creating) return; // a new session will be told
-    this.sending = this.sending.then(async () => {
-      for (let attempt = 0; attempt <= SEND_RETRIES && still(); attempt += 1) {
-        try {
-          return await client.json("POST", "language", { language: code });
-        } catch (error) {
-          if (!error.passing) return;
-          await sleep(backoff(attempt));
-        }
+  tellLanguage(code) {
+    if (!this.client.token && !this.client.creating) return; // a new session will be told
+    this.choice = { code };
+    this.send();
+  }
+
+  async tellChoice(choice) {
+    for (let attempt = 0; attempt <= SEND_RETRIES && choice === this.choice; attempt += 1) {
+      try {
+        await this.client.json("POST", "language", { language: choice.code });
+        break;
+      } catch (error) {
+        if (!error.passing) break;
+        await sleep(backoff(attempt));
       }
-    });
+    }
+    if (choice === this.choice) this.choice = null;
   }
 }

@@ -18,10 +18,10 @@ function sleep(milliseconds) {
 
 /** An answer that was not the one asked for; status 0 means that none came. Code and message are the server's. */
 class Failure extends Error {
-  constructor(status, { code, message } = {}) {
-    super(message || "");
+  constructor(status, error) {
+    super(error?.message || "");
     this.status = status;
-    this.code = code;
+    this.code = error?.code;
   }
 
   /** Whether the same request may succeed a little later. */
@@ -51,10 +51,8 @@ async function call(method, path, { body, headers, signal } = {}) {
     .finally(() => clearTimeout(timer));
   if (response.ok) return response;
   const { status } = response;
-  throw await response.json().then(
-    ({ error }) => new Failure(status, error),
-    () => new Failure(status), // not our server's answer (a proxy's page, say): there is nothing to show
-  );
+  const answer = await response.json().catch(() => null);
+  throw new Failure(status, answer?.error); // not our server's (a proxy's page, say) has nothing to show
 }
 
 /** The website API as one customer: keeps the session, renews it when the server no longer knows it. */

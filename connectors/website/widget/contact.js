@@ -51,6 +51,7 @@ class ContactForm {
   empty() {
     this.input.value = "";
     session.remove("contact");
+    this.wanted = false;
     this.judge(true);
   }
 

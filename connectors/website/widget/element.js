@@ -193,7 +193,7 @@ class ShohayWidget extends HTMLElement {
   chooseLanguage(code) {
     storage.set("language", code);
     this.speak(code);
-    this.chat.tellLanguage(code, () => this.words.code === code);
+    this.chat.tellLanguage(code);
   }
 
   // ---- drawing

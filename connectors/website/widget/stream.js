@@ -9,7 +9,7 @@ function eventReader(heard) {
     for (const event of events) {
       const found = { event: "message", data: "" };
       for (const line of event.split("\n")) {
-        const [field, value] = line.split(/: ?(.*)/); // a heartbeat has no field
+        const [field, value] = line.split(/: ?([^]*)/); // a heartbeat has no field
         found[field] = field === "data" ? found.data + value : value;
       }
       if (found.data) heard(found.event, found.data, found.id);
