@@ -44,7 +44,7 @@ class OutboundMessage:
     """A message on its way out, in the order of `seq` within its conversation.
 
     Attributes:
-        parts: how many parts of it were taken already, where it is too long for one (`RetryAfter.parts`).
+        parts: how many parts of it were taken already, as `send` said before of one that is too long.
         card: what may be shown beside the text, which says all of it too.
         files: what goes along with the text, which may then be empty; only where the channel says `files_out`.
     """
@@ -80,10 +80,12 @@ class Rejected:
 
     Attributes:
         gone: nor anything else for this chat: its customer has blocked us, or it is no more.
+        parts: how many parts of it were taken before the one that was not; when an agent sends it again, the rest is.
     """
 
     why: str
     gone: bool = False
+    parts: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,14 @@ class RetryAfter:
 
 @dataclass(frozen=True)
 class Unknown:
-    """It may or may not have been taken, so it is not sent again by itself (promise 8)."""
+    """It may or may not have been taken, so it is not sent again by itself (promise 8).
+
+    Attributes:
+        parts: how many parts of it were surely taken, as in `Rejected`.
+    """
 
     why: str
+    parts: int = 0
 
 
 SendResult = Sent | Rejected | RetryAfter | Unknown

@@ -163,10 +163,11 @@ class Lane:
                 at = clock_now() + pause(due.attempts, _asked(result.seconds))
                 await outbox.retry(self._database, due, at, max(due.parts, result.parts))
                 return
-            result = Rejected("not taken after many tries")
+            result = Rejected("not taken after many tries", parts=result.parts)
         status = "sent" if isinstance(result, Sent) else "failed" if isinstance(result, Rejected) else "unknown"
         why = None if isinstance(result, Sent) else result.why
-        await outbox.settle(self._database, due, status, why, self._rate)
+        parts = 0 if isinstance(result, Sent) else result.parts
+        await outbox.settle(self._database, due, status, why, self._rate, parts)
         if isinstance(result, Rejected) and result.gone:
             await outbox.give_up_chat(self._database, due.message.conversation_id, result.why)
 

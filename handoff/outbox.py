@@ -73,13 +73,27 @@ async def take_due(database: Database, channel: str, limit: int = 1, rate: Rate 
         return Taken(await _read(tx, ids, times), now)
 
 
-async def settle(database: Database, due: Due, status: str, error: str | None = None, rate: Rate | None = None) -> bool:
-    """The attempt is over: sent, failed or unknown; False when it was no longer this attempt's to say."""
+async def settle(
+    database: Database,
+    due: Due,
+    status: str,
+    error: str | None = None,
+    rate: Rate | None = None,
+    parts: int = 0,
+) -> bool:
+    """The attempt is over: sent, failed or unknown, with so many parts taken of what did not arrive as a whole; False
+    when it was no longer this attempt's to say."""
     now = clock_now()
     message = due.message
     async with database.write() as tx:
         await turnstile.hold(tx, message.conversation_id)
-        values = {"status": status, "error": storable(error), "next_at": None, "updated_at": now}
+        values = {
+            "status": status,
+            "error": storable(error),
+            "next_at": None,
+            "updated_at": now,
+            "parts": max(due.parts, parts),
+        }
         news = status != "sent" or message.author == "agent"
         if not await _end(tx, due, "sending", values):
             # the database was away, and somebody has meanwhile given the attempt up: now we know better

@@ -131,10 +131,8 @@ class Slack:
         result: SendResult = Sent()
         for number in range(message.parts, len(made)):
             result = await self._post(bot.token, place, made[number])
-            if isinstance(result, RetryAfter):
-                return replace(result, parts=number)
             if not isinstance(result, Sent):
-                return result
+                return replace(result, parts=number)
         return result
 
     async def _post(self, token: str, place: Place, post: Post) -> SendResult:

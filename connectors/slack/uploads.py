@@ -25,7 +25,7 @@ NO_SCOPE = "the app has not the scope files:write"
 # within the time that a lane gives one send
 UPLOAD_SECONDS = 18.0
 LOOKED_FOR_SECONDS = 10.0
-LOOK_AGAIN_SECONDS = 0.4
+LOOK_AGAIN_SECONDS = 0.4  # and then twice as long each time
 AGAIN_SECONDS = 1.0
 
 
@@ -85,12 +85,16 @@ class Uploads:
         return RetryAfter(AGAIN_SECONDS)
 
     async def _look_for(self, token: str, file_id: str, place: Place) -> SendResult:
-        end = time.monotonic() + LOOKED_FOR_SECONDS
+        end, pause = time.monotonic() + LOOKED_FOR_SECONDS, LOOK_AGAIN_SECONDS
         while time.monotonic() < end:
+            wait = pause
             try:
                 told = await self._web.files_info(token=token, file=file_id)
             except SlackApiError as error:
-                if not isinstance(outcomes.of_error(error), RetryAfter | Unknown):
+                result = outcomes.of_error(error)
+                wait = max(wait, result.seconds) if isinstance(result, RetryAfter) else wait
+                later = isinstance(result, RetryAfter) and time.monotonic() + wait > end
+                if later or not isinstance(result, RetryAfter | Unknown):
                     return Sent()  # it was taken, and cannot be looked for
             except Exception as error:
                 outcomes.of_error(error)  # what says nothing of the call is no answer
@@ -98,7 +102,8 @@ class Uploads:
                 ts = _shown_at(told["file"], place)
                 if ts is not None:
                     return Sent(ts)
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(wait)
+            pause *= 2
         return Unknown("Slack took the file and has not shown it yet")
 
     async def _call(self, method: str, token: str, given: dict[str, Any]) -> Any:

@@ -22,7 +22,6 @@ from connectors.base import (
     OutboundMessage,
     Rejected,
     Request,
-    RetryAfter,
     SendResult,
     Sent,
 )
@@ -89,10 +88,8 @@ class Telegram:
             if place > message.parts:
                 await asyncio.sleep(RATE.seconds_between)
             result = await self._send(message.address, parts[place])
-            if isinstance(result, RetryAfter):
-                return replace(result, parts=place)
             if not isinstance(result, Sent):
-                return result
+                return replace(result, parts=place)
         return result
 
     async def received(self, request: Request) -> None:

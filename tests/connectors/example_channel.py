@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -124,22 +125,22 @@ class Pigeon:
                 for one in (message.files if last else ())
             ]
             body = {"chat": message.address, "text": part, "buttons": buttons, "files": files}
-            result = await self._post(body, number)
+            result = await self._post(body)
             if not isinstance(result, Sent):
-                break
+                return replace(result, parts=number)
         return result
 
-    async def _post(self, body: dict[str, Any], parts: int) -> SendResult:
+    async def _post(self, body: dict[str, Any]) -> SendResult:
         try:
             response = await self._client.post(f"{self._base_url}/messages", json=body, headers=self._headers)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            return RetryAfter(1.0, parts=parts)  # no connection, so provably not taken
+            return RetryAfter(1.0)  # no connection, so provably not taken
         except httpx.HTTPError as error:
             return Unknown(type(error).__name__)
         if response.is_success:
             return Sent(provider_id=str(response.json()["id"]))
         if response.status_code == 429:
-            return RetryAfter(_seconds(response.headers.get("retry-after", "")), parts=parts)
+            return RetryAfter(_seconds(response.headers.get("retry-after", "")))
         if response.status_code == 403:
             return Rejected("the customer has blocked us", gone=True)
         if response.is_client_error:

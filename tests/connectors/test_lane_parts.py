@@ -12,7 +12,7 @@ from file_samples import pdf
 from connectors.base import Capabilities, OutboundFile, OutboundMessage, Rejected, RetryAfter, SendResult, Sent, Unknown
 from connectors.delivery import Delivery
 from connectors.fake import Fake
-from handoff import erasure, files, ownership, uploads
+from handoff import dead_letters, erasure, files, ownership, store, uploads
 from handoff.channel_models import files as file_table
 from handoff.clock import new_id
 from handoff.database import Database, DatabaseAway
@@ -78,6 +78,26 @@ async def test_a_part_that_may_have_been_taken_is_not_sent_again_by_itself(servi
     await deliver(delivery)
     assert channel.asked == [("long", 0), ("long", 1)]
     assert await fates(services) == {"long": ("unknown", 2, "hung up")}
+
+
+@pytest.mark.parametrize(
+    "broke", [Rejected("no such scope", parts=2), Unknown("hung up", parts=2)], ids=lambda one: one.why
+)
+async def test_what_an_agent_sends_again_begins_with_the_first_part_that_was_not_taken(
+    services: Services, broke: SendResult
+) -> None:
+    channel = Scripted({"long": [RetryAfter(0, parts=1), broke, Rejected("still not")]})
+    conversation_id = await speak(services, "amina", "long")
+    delivery = Delivery(services.database, {"fake": channel})
+    await deliver(delivery)
+    await pauses_end(services)
+    await deliver(delivery)
+    async with services.database.read() as tx:
+        (message,) = [one for one in await store.transcript(tx, conversation_id) if one.text == "long"]
+    for _ in range(2):
+        await dead_letters.resend(services.database, conversation_id, message.id)
+        await deliver(delivery)
+    assert channel.asked == [("long", 0), ("long", 1), ("long", 2), ("long", 2)]
 
 
 async def test_a_database_that_is_away_before_anything_is_sent_leaves_nothing_unsure(services: Services) -> None:

@@ -85,8 +85,9 @@ async def test_a_file_that_slack_took_and_never_showed_is_unknown(slack: Slack, 
 
 @pytest.mark.parametrize("trouble", [Throttled(1), 503, CUT, GARBAGE], ids=str)
 async def test_looking_for_a_file_goes_on_when_slack_does_not_answer(
-    slack: Slack, slack_there: SlackServer, trouble: Any
+    slack: Slack, slack_there: SlackServer, trouble: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(uploads, "LOOKED_FOR_SECONDS", 5.0)
     slack_there.plan(LOOK, trouble, trouble)
     result = await slack.send(with_files("here", CUP))
     assert result == Sent(slack_there.posted()[0].ts)
@@ -96,6 +97,29 @@ async def test_looking_for_a_file_goes_on_when_slack_does_not_answer(
 async def test_a_file_that_cannot_be_looked_for_was_taken_all_the_same(slack: Slack, slack_there: SlackServer) -> None:
     slack_there.plan(LOOK, "missing_scope")
     assert await slack.send(with_files("here", CUP)) == Sent()
+
+
+async def test_a_file_that_slack_wants_to_be_asked_for_much_later_was_taken_and_is_not_asked_for_again(
+    slack: Slack, slack_there: SlackServer
+) -> None:
+    slack_there.plan(LOOK, Throttled(30))
+    assert await slack.send(with_files("here", CUP)) == Sent()
+    assert len(slack_there.called(LOOK)) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"), [("missing_scope", Rejected), (503, RetryAfter), (Throttled(3), RetryAfter)]
+)
+async def test_words_that_went_before_a_file_that_did_not_are_told_as_taken(
+    slack: Slack, slack_there: SlackServer, trouble: Any, kind: type
+) -> None:
+    said = with_files("two of them", CUP, BILL)
+    slack_there.plan(BEGIN, None, trouble)
+    result = await slack.send(said)
+    assert isinstance(result, kind) and result.parts == 1
+    slack_there.plan(SHARE, DROP)
+    result = await slack.send(replace(said, parts=1))
+    assert isinstance(result, Unknown) and result.parts == 1
 
 
 @pytest.mark.parametrize(
