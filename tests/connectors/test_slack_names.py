@@ -14,7 +14,7 @@ from slack_server import GARBAGE, SlackServer, Throttled
 from slack_testing import House, listening
 
 from connectors.naming import BETWEEN_SECONDS, MOST_SECONDS, Naming
-from connectors.slack.connector import Slack
+from connectors.slack.workspaces import Workspaces
 from handoff import erasure, events, names
 from handoff.clock import now
 from handoff.models import contacts, identities
@@ -234,15 +234,34 @@ async def test_what_is_asked_for_is_the_name_and_nothing_else_is_kept(
 
 
 @on_sqlite
-async def test_of_a_workspace_that_has_removed_the_app_nobody_is_asked_for(
+@pytest.mark.parametrize(
+    "trouble", ["token_revoked", "account_inactive", "team_access_not_granted", "org_login_required", "ekm_access_denied"]
+)
+async def test_while_slack_does_not_let_us_in_the_name_is_asked_for_daily(
+    house: House, slack_there: SlackServer, trouble: str
+) -> None:
+    slack_there.introduce("U0AMINA", "Amina")
+    slack_there.plan("users.info", trouble)
+    await write(house)
+    await ask(house)
+    (waiting,) = await due(house)
+    assert timedelta(hours=23) < waiting["name_due_at"] - now() < timedelta(hours=31)
+    await ask(house, timedelta(days=2))
+    assert await called(house) == ["Amina"]
+
+
+@on_sqlite
+async def test_of_a_workspace_that_has_removed_the_app_nobody_is_asked_for_until_it_is_installed_again(
     house: House, slack_there: SlackServer
 ) -> None:
+    slack_there.introduce("U0AMINA", "Amina")
     await write(house)
-
-    class Removed(Slack):
-        def __init__(self) -> None:
-            self.workspaces = type(house.slack.workspaces)()
-
-    gone = Removed()
-    assert type(await gone.name_of("T0NODI:U0AMINA")).__name__ == "Rejected"
+    installed = house.slack.workspaces
+    house.slack.workspaces = Workspaces()
+    await ask(house)
     assert slack_there.called("users.info") == []
+    (waiting,) = await due(house)
+    assert timedelta(hours=23) < waiting["name_due_at"] - now() < timedelta(hours=31)
+    house.slack.workspaces = installed
+    await ask(house, timedelta(days=2))
+    assert await called(house) == ["Amina"]
