@@ -53,12 +53,15 @@ async def told(database: Database, due: DueName, name: str) -> bool:
     """They are called this; who has a name already keeps it. False when it is no longer this attempt's to say."""
     now = clock_now()
     i = identities.c
+    same = sa.or_(i.id == due.identity_id, sa.and_(i.channel == due.channel, i.person == due.person))
     async with database.write() as tx:
-        contact_id = await tx.scalar(sa.select(i.contact_id).where(_in_hand(due)).with_for_update())
+        # all of theirs at once, in the order in which an erasure takes them
+        held = await tx.rows(sa.select(i.id).where(same).order_by(i.id).with_for_update())
+        contact_id = await tx.scalar(sa.select(i.contact_id).where(_in_hand(due)))
         if contact_id is None:  # erased, say
             return False
-        same = sa.or_(i.id == due.identity_id, sa.and_(i.channel == due.channel, i.person == due.person))
-        await tx.execute(sa.update(identities).where(same).values(name_due_at=None))
+        theirs = i.id.in_([row["id"] for row in held])
+        await tx.execute(sa.update(identities).where(theirs).values(name_due_at=None))
         nameless = sa.and_(contacts.c.id == contact_id, contacts.c.name.is_(None))
         await tx.execute(sa.update(contacts).where(nameless).values(name=privacy.name(name)))
         await joining.tell(tx, [contact_id], now)
