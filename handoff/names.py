@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from handoff import joining, privacy
+from handoff import joining, privacy, taking
 from handoff.clock import now as clock_now
 from handoff.database import Database
 from handoff.models import contacts, identities
@@ -36,17 +36,9 @@ async def take_due(database: Database) -> DueName | None:
     now = clock_now()
     i = identities.c
     due = sa.select(i.id, i.channel, i.person, i.name_attempts).where(i.name_due_at <= now).order_by(i.name_due_at)
-    async with database.read() as tx:  # mostly there is none, and then nobody waits for the writer's place
-        if await tx.row(due.limit(1)) is None:
-            return None
-    async with database.write() as tx:
-        row = await tx.row(due.limit(1).with_for_update(skip_locked=True))
-        if row is None:  # another worker was faster
-            return None
-        attempts = row["name_attempts"] + 1
-        taken = {"name_attempts": attempts, "name_due_at": now + TAKEN_FOR}
-        await tx.execute(sa.update(identities).where(i.id == row["id"]).values(**taken))
-    return DueName(row["id"], row["channel"], row["person"] or "", attempts)
+    taken = sa.update(identities).values(name_attempts=i.name_attempts + 1, name_due_at=now + TAKEN_FOR)
+    row = await taking.first(database, due, lambda one: taken.where(i.id == one["id"]))
+    return DueName(row["id"], row["channel"], row["person"] or "", row["name_attempts"] + 1) if row else None
 
 
 async def told(database: Database, due: DueName, name: str) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import structlog
 
+from handoff import taking
 from handoff.channel_models import desk_posts, desk_removals, desk_threads
 from handoff.clock import now as clock_now
 from handoff.database import Database, Transaction
@@ -68,16 +69,11 @@ async def take(database: Database, channel: str) -> Removal | None:
     """Takes the one that has been due longest in hand; None when none is."""
     now = clock_now()
     r = desk_removals.c
-    due = sa.select(desk_removals).where(r.channel == channel, r.next_at <= now).order_by(r.next_at).limit(1)
-    async with database.read() as tx:  # mostly there is none, and then nobody waits for the writer's place
-        if await tx.row(due) is None:
-            return None
-    async with database.write() as tx:
-        row = await tx.row(due.with_for_update(skip_locked=True))
-        if row is None:  # another worker was faster
-            return None
-        taken = {"attempts": row["attempts"] + 1, "next_at": now + TAKEN_FOR}
-        await tx.execute(sa.update(desk_removals).where(r.thread_id == row["thread_id"]).values(**taken))
+    due = sa.select(desk_removals).where(r.channel == channel, r.next_at <= now).order_by(r.next_at)
+    taken = sa.update(desk_removals).values(attempts=r.attempts + 1, next_at=now + TAKEN_FOR)
+    row = await taking.first(database, due, lambda one: taken.where(r.thread_id == one["thread_id"]))
+    if row is None:
+        return None
     kept = {name: row[name] for name in ("thread_id", "channel", "place", "thread", "begun_at", "asked_at")}
     return Removal(**kept, attempts=row["attempts"] + 1, taken_at=now)
 
