@@ -79,9 +79,7 @@ class Removing:
         if isinstance(result, Rejected):
             log.warning("desk_removal_refused", place=removal.place, thread=removal.thread, why=why)
         again_at = clock_now() + pause(removal.attempts, asked, LONGEST_SECONDS)
-        if not await relay_removals.try_again(self._database, removal, again_at, why):
-            mend = "delete it there by hand; see docs/slack-desk.md"
-            log.error("desk_removal_given_up", place=removal.place, thread=removal.thread, mend=mend)
+        await relay_removals.try_again(self._database, removal, again_at, why)
         return not isinstance(result, RetryAfter)
 
     async def _attempt(self, removal: Removal) -> SendResult:

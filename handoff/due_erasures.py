@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from handoff import erasure
+from handoff import erasure, taking
 from handoff.clock import now as clock_now
 from handoff.database import Database, Transaction
 from handoff.models import due_erasures
@@ -64,13 +64,7 @@ async def _take(database: Database) -> str | None:
     """One that is due, kept from others for a while."""
     now = clock_now()
     d = due_erasures.c
-    async with database.read() as tx:  # mostly there is none, and then nobody waits for the writer's place
-        if await tx.scalar(sa.select(d.contact_id).where(d.due_at <= now).limit(1)) is None:
-            return None
-    async with database.write() as tx:
-        next_due = sa.select(d.contact_id).where(d.due_at <= now).order_by(d.due_at).limit(1)
-        contact_id = await tx.scalar(next_due.with_for_update(skip_locked=True))
-        if contact_id is None:
-            return None
-        await tx.execute(sa.update(due_erasures).where(d.contact_id == contact_id).values(due_at=now + TAKEN_FOR))
-        return str(contact_id)
+    due = sa.select(d.contact_id).where(d.due_at <= now).order_by(d.due_at)
+    taken = sa.update(due_erasures).values(due_at=now + TAKEN_FOR)
+    row = await taking.first(database, due, lambda one: taken.where(d.contact_id == one["contact_id"]))
+    return str(row["contact_id"]) if row else None

@@ -61,9 +61,9 @@ HANGING = (
     messages,
 )
 TABLE_NAMES = [table.name for table in (*HANGING, conversations, identities, due_erasures, contact_proofs, contacts)]
-# of a conversation's row, what is of use to the program alone
+# of a conversation's row, and of an identity's, what is of use to the program alone
 _MACHINERY = {"identity_id", "contact_id", "rank", "turn_waiting_since", "lease_owner", "lease_until"}
-_OF_NAMES = {"contact_id", "name_due_at", "name_attempts"}
+_IDENTITY_MACHINERY = {"contact_id", "name_due_at", "name_attempts"}
 _HASHES = {"key", "digest"}
 
 
@@ -116,7 +116,9 @@ async def export(database: Database, contact_id: str) -> dict[str, Any] | None:
         return {
             "exported_at": iso(clock_now()),
             "contact": _plain(contact),
-            "identities": [_plain(row, without=_OF_NAMES) for row in await tx.rows(reached.order_by(identities.c.id))],
+            "identities": [
+                _plain(row, without=_IDENTITY_MACHINERY) for row in await tx.rows(reached.order_by(identities.c.id))
+            ],
             "conversations": [
                 await _conversation(tx, row) for row in await tx.rows(talks.order_by(conversations.c.id))
             ],

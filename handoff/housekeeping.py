@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from handoff import relay_removals
 from handoff.channel_models import desk_posts, desk_threads, files
 from handoff.clock import id_at
 from handoff.clock import now as clock_now
@@ -26,8 +27,8 @@ UPLOADS_KEPT = timedelta(hours=1)
 
 async def clear(database: Database) -> int:
     """Deletes receipts and events older than a week, news of orders that were dealt with, the outbox's old entries of
-    what was sent or posted, uploads that went with no message, old failed sign-ins, and sessions and vouchers that ran
-    out; returns how many rows went."""
+    what was sent or posted, uploads that went with no message, old failed sign-ins, sessions and vouchers that ran
+    out, and what could not be taken away outside the desk's pages; returns how many rows went."""
     now = clock_now()
     d, p = deliveries.c, desk_posts.c
     closed_threads = sa.select(desk_threads.c.id).where(desk_threads.c.state == "closed")
@@ -51,4 +52,4 @@ async def clear(database: Database) -> int:
             sa.delete(vouchers).where(vouchers.c.expires_at < now - CLOCKS_DIFFER),
         ):
             gone += (await tx.execute(statement)).rowcount
-    return gone
+    return gone + await relay_removals.give_up(database)

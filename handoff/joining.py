@@ -117,6 +117,11 @@ async def _part(tx: Transaction, conversation_id: str, contact_id: str, now: dat
     await due_erasures.copy(tx, contact_id, fresh)
     await tx.execute(sa.update(identities).where(i.id.in_(leaving)).values(contact_id=fresh))
     await tx.execute(sa.update(conversations).where(c.identity_id.in_(leaving)).values(contact_id=fresh))
+    # their name stays with the contact that they leave; where it was asked for, it is asked for again
+    asked = sa.and_(i.id.in_(leaving), i.name_attempts > 0, i.name_due_at.is_(None))
+    again = await tx.execute(sa.update(identities).where(asked).values(name_due_at=now, name_attempts=0))
+    if again.rowcount:
+        tx.wake("names")
     await tell(tx, [contact_id, fresh], now)
     return fresh
 

@@ -385,6 +385,8 @@ people = sa.Table(
     sa.Column("seen_at", UtcDateTime),
     # until when they are at work outside the desk's pages, by what they did or said there
     sa.Column("outside_until", UtcDateTime),
+    # when they last wrote there that they come or go: what is older, or the same, may come late and says nothing
+    sa.Column("outside_said_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.CheckConstraint("role in ('agent', 'supervisor', 'editor', 'admin')", name="role"),
     sa.CheckConstraint("capacity >= 0", name="capacity"),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from handoff import joining, privacy
+from handoff import joining, privacy, taking
 from handoff.clock import now as clock_now
 from handoff.database import Database
 from handoff.models import contacts, identities
@@ -36,29 +36,24 @@ async def take_due(database: Database) -> DueName | None:
     now = clock_now()
     i = identities.c
     due = sa.select(i.id, i.channel, i.person, i.name_attempts).where(i.name_due_at <= now).order_by(i.name_due_at)
-    async with database.read() as tx:  # mostly there is none, and then nobody waits for the writer's place
-        if await tx.row(due.limit(1)) is None:
-            return None
-    async with database.write() as tx:
-        row = await tx.row(due.limit(1).with_for_update(skip_locked=True))
-        if row is None:  # another worker was faster
-            return None
-        attempts = row["name_attempts"] + 1
-        taken = {"name_attempts": attempts, "name_due_at": now + TAKEN_FOR}
-        await tx.execute(sa.update(identities).where(i.id == row["id"]).values(**taken))
-    return DueName(row["id"], row["channel"], row["person"] or "", attempts)
+    taken = sa.update(identities).values(name_attempts=i.name_attempts + 1, name_due_at=now + TAKEN_FOR)
+    row = await taking.first(database, due, lambda one: taken.where(i.id == one["id"]))
+    return DueName(row["id"], row["channel"], row["person"] or "", row["name_attempts"] + 1) if row else None
 
 
 async def told(database: Database, due: DueName, name: str) -> bool:
     """They are called this; who has a name already keeps it. False when it is no longer this attempt's to say."""
     now = clock_now()
     i = identities.c
+    same = sa.or_(i.id == due.identity_id, sa.and_(i.channel == due.channel, i.person == due.person))
     async with database.write() as tx:
-        contact_id = await tx.scalar(sa.select(i.contact_id).where(_in_hand(due)).with_for_update())
+        # all of theirs at once, in the order in which an erasure takes them
+        held = await tx.rows(sa.select(i.id).where(same).order_by(i.id).with_for_update())
+        contact_id = await tx.scalar(sa.select(i.contact_id).where(_in_hand(due)))
         if contact_id is None:  # erased, say
             return False
-        same = sa.or_(i.id == due.identity_id, sa.and_(i.channel == due.channel, i.person == due.person))
-        await tx.execute(sa.update(identities).where(same).values(name_due_at=None))
+        theirs = i.id.in_([row["id"] for row in held])
+        await tx.execute(sa.update(identities).where(theirs).values(name_due_at=None))
         nameless = sa.and_(contacts.c.id == contact_id, contacts.c.name.is_(None))
         await tx.execute(sa.update(contacts).where(nameless).values(name=privacy.name(name)))
         await joining.tell(tx, [contact_id], now)

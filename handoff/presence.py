@@ -79,7 +79,8 @@ async def acted_outside(database: Database, person_id: str) -> None:
     """They have just done something outside the desk's pages, and are taken to be there for a while."""
     now = clock_now()
     async with database.write() as tx:
-        row = await tx.row(sa.select(people.c.seen_at, people.c.outside_until).where(people.c.id == person_id))
+        known = sa.select(people.c.seen_at, people.c.outside_until).where(people.c.id == person_id)
+        row = await tx.row(known.with_for_update())  # they may be saying just now that they stay for longer
         if row is None:
             return
         until = max(row["outside_until"] or now, now + OUTSIDE)
@@ -88,18 +89,31 @@ async def acted_outside(database: Database, person_id: str) -> None:
             tx.wake("queue")  # somebody came
 
 
-async def stay_outside(database: Database, person_id: str) -> None:
-    """They say that they are at work outside, and want to be given new conversations."""
+async def said_outside(database: Database, person_id: str, here: bool, at: datetime) -> bool:
+    """They say outside that they are at work and want to be given new conversations, or that they do not for now.
+
+    Args:
+        at: when they wrote it, by the channel's clock.
+
+    Returns: False when it was said before, or when they have said something newer since: then nothing changes.
+    """
     now = clock_now()
+    p = people.c
+    values = {"available": here, "seen_at": now, "outside_said_at": at}
+    if here:
+        values["outside_until"] = now + SHIFT
+    newest = sa.or_(p.outside_said_at.is_(None), p.outside_said_at < at)
     async with database.write() as tx:
-        values = {"available": True, "seen_at": now, "outside_until": now + SHIFT}
-        await tx.execute(sa.update(people).where(people.c.id == person_id).values(**values))
-        tx.wake("queue")
+        said = await tx.execute(sa.update(people).where(p.id == person_id, newest).values(**values))
+        if said.rowcount:
+            tx.wake("queue")
+    return bool(said.rowcount)
 
 
 async def silent_outside(tx: Transaction, person_id: str, now: datetime) -> None:
-    """Somebody waits for them in vain: who has done nothing outside for a while is not there, whatever they said."""
-    silent = sa.or_(people.c.seen_at.is_(None), people.c.seen_at <= now - OUTSIDE)
+    """Somebody waited for them in vain, and is theirs no longer: they are not there, whatever they said, until they do
+    something again. Else they would be given the same customer once more."""
+    silent = sa.or_(people.c.seen_at.is_(None), people.c.seen_at <= online_since(now))
     await tx.execute(sa.update(people).where(people.c.id == person_id, silent).values(outside_until=None))
 
 

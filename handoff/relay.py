@@ -53,6 +53,7 @@ class Wrote:
     Attributes:
         thread: the provider's id of the thread; empty in the place itself, where only coming and going is meant for us.
         provider_id: that of the message within the place; the same again is the same message.
+        at: when they wrote it, by the channel's clock.
         files: files came with it.
     """
 
@@ -62,6 +63,7 @@ class Wrote:
     thread: str
     provider_id: str
     text: str
+    at: datetime
     files: bool = False
 
 
@@ -138,15 +140,15 @@ async def _who(tx: Transaction, outside: Outside, deed: Pressed | Wrote) -> Pers
     return person
 
 
-async def _come_or_go(services: Services, outside: Outside, deed: Wrote, comes: bool) -> Word:
+async def _come_or_go(services: Services, outside: Outside, deed: Wrote, comes: bool) -> Word | None:
     async with services.database.read() as tx:
         person = await _who(tx, outside, deed)
     if isinstance(person, Word):
         return person
+    if not await presence.said_outside(services.database, person.id, comes, deed.at):
+        return None
     if not comes:
-        await presence.set_available(services.database, person.id, False)
         return Word("You are away: what is yours stays yours, and nothing new is given to you. !here ends it.")
-    await presence.stay_outside(services.database, person.id)
     hours = presence.SHIFT // timedelta(hours=1)
     return Word(f"You are there for {hours} hours, or until you write !away; customers are told that somebody is.")
 

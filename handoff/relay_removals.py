@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+import structlog
 
+from handoff import taking
 from handoff.channel_models import desk_posts, desk_removals, desk_threads
 from handoff.clock import now as clock_now
 from handoff.database import Database, Transaction
+
+log = structlog.get_logger(__name__)
 
 TOPIC = "desk_removals"
 # a post is sent for half a minute at most, and a while later its provider shows it
@@ -65,16 +69,11 @@ async def take(database: Database, channel: str) -> Removal | None:
     """Takes the one that has been due longest in hand; None when none is."""
     now = clock_now()
     r = desk_removals.c
-    due = sa.select(desk_removals).where(r.channel == channel, r.next_at <= now).order_by(r.next_at).limit(1)
-    async with database.read() as tx:  # mostly there is none, and then nobody waits for the writer's place
-        if await tx.row(due) is None:
-            return None
-    async with database.write() as tx:
-        row = await tx.row(due.with_for_update(skip_locked=True))
-        if row is None:  # another worker was faster
-            return None
-        taken = {"attempts": row["attempts"] + 1, "next_at": now + TAKEN_FOR}
-        await tx.execute(sa.update(desk_removals).where(r.thread_id == row["thread_id"]).values(**taken))
+    due = sa.select(desk_removals).where(r.channel == channel, r.next_at <= now).order_by(r.next_at)
+    taken = sa.update(desk_removals).values(attempts=r.attempts + 1, next_at=now + TAKEN_FOR)
+    row = await taking.first(database, due, lambda one: taken.where(r.thread_id == one["thread_id"]))
+    if row is None:
+        return None
     kept = {name: row[name] for name in ("thread_id", "channel", "place", "thread", "begun_at", "asked_at")}
     return Removal(**kept, attempts=row["attempts"] + 1, taken_at=now)
 
@@ -92,15 +91,25 @@ async def nothing_left(database: Database, removal: Removal) -> bool:
     return done
 
 
-async def try_again(database: Database, removal: Removal, at: datetime, why: str) -> bool:
-    """Something may be left there; False when it was tried for so long that nobody tries any more."""
+async def try_again(database: Database, removal: Removal, at: datetime, why: str) -> None:
+    """Something may be left there."""
     async with database.write() as tx:
-        if clock_now() - removal.asked_at > MOST:
-            await tx.execute(sa.delete(desk_removals).where(_in_hand(removal)))
-            return False
         again = sa.update(desk_removals).where(_in_hand(removal))
         await tx.execute(again.values(next_at=at, error=why[:200]))
-    return True
+
+
+async def give_up(database: Database) -> int:
+    """Forgets what was tried for too long, or not at all, since the channel is off, and says in the log of each where
+    it is to be deleted by hand; returns how many."""
+    r = desk_removals.c
+    old = sa.select(desk_removals).where(r.asked_at < clock_now() - MOST)
+    async with database.write() as tx:
+        rows = await tx.rows(old.with_for_update(skip_locked=True))
+        await tx.execute(sa.delete(desk_removals).where(r.thread_id.in_([row["thread_id"] for row in rows])))
+    for row in rows:
+        where = {name: row[name] for name in ("channel", "place", "thread", "error")}
+        log.error("desk_removal_given_up", **where, mend="delete it there by hand; see docs/slack-desk.md")
+    return len(rows)
 
 
 def _in_hand(removal: Removal) -> sa.ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handoff import addresses, relay, relay_feed, relay_outbox, relay_view
-from handoff.clock import new_id
+from handoff.clock import new_id, now
 from handoff.database import Database
 from handoff.people import Person
 from handoff.relay_outbox import Post
@@ -69,6 +69,6 @@ async def write_there(
 ) -> str | None:
     """They write in the ticket's thread; what they are told."""
     place, thread = OUTSIDE.places[ANY_TEAM], root(thread_id)
-    deed = relay.Wrote(address(person), person.display_name, place, thread, key or new_id(), text, files)
+    deed = relay.Wrote(address(person), person.display_name, place, thread, key or new_id(), text, now(), files)
     word = await relay.take(services, OUTSIDE, deed)
     return word.text if word else None

@@ -29,7 +29,7 @@ from connectors.base import (
 )
 from connectors.slack import events, outcomes, payloads, presses
 from connectors.slack.payloads import Raw
-from connectors.slack.people import People
+from connectors.slack.people import CLOSED_SECONDS, People
 from connectors.slack.places import Place
 from connectors.slack.posts import Post, posts
 from connectors.slack.uploads import Uploads
@@ -178,7 +178,7 @@ class Slack:
         team, _, user = person.partition(":")
         bot = await self.workspaces.bot(team)
         if bot is None:
-            return Rejected(NOT_INSTALLED, gone=True)
+            return RetryAfter(CLOSED_SECONDS)
         return await self._people.name_of(team, bot.token, user)
 
     def _is_slack(self, url: str) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import cast
 
+from connectors.base import BadRequest
 from connectors.slack.desk_blocks import ACTION, BUTTONS
 from connectors.slack.mrkdwn import plain
-from connectors.slack.payloads import ID, TS, Raw, needed, part, parts, team_of, us_in, word
+from connectors.slack.payloads import ID, TS, Raw, needed, part, parts, team_of, time_of, us_in, word
 from handoff.relay import Deed, Pressed, Rewrote, Wrote
 from handoff.relay_view import Act
 
@@ -41,7 +42,9 @@ def written(body: Raw) -> Deed | None:
     thread, ts = word(event, "thread_ts", TS), needed(event, "ts", TS)
     if subtype not in _WRITTEN or not _by_a_person(event, us):
         return None
-    user = needed(event, "user", ID)
+    user, at = needed(event, "user", ID), time_of(ts)
+    if at is None:
+        raise BadRequest("ts is no time.")
     return Wrote(
         address=f"{_team(body, event)}:{user}",
         name=user,
@@ -49,6 +52,7 @@ def written(body: Raw) -> Deed | None:
         thread="" if thread == ts else thread,
         provider_id=ts,
         text=_with_emoji(plain(word(event, "text")), event),
+        at=at,
         files=bool(parts(event, "files")),
     )
 

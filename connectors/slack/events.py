@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from connectors.base import Inbound
 from connectors.slack.mrkdwn import mentions, plain
-from connectors.slack.payloads import ID, TS, Raw, needed, part, parts, team_of, us_in, word
+from connectors.slack.payloads import ID, TS, Raw, needed, part, parts, team_of, time_of, us_in, word
 from connectors.slack.places import Place
 from handoff.incoming import Changed, Incoming, Offered, Unsupported
 
@@ -100,14 +99,7 @@ def _change(body: Raw, event: Raw, message: Raw, text: str | None, moment: str) 
     ts, thread, user = needed(message, "ts", TS), word(message, "thread_ts", TS), needed(message, "user", ID)
     address = str(Place.of(team, channel, ts, thread or None, user))
     key = f"{team}:{channel}:{ts}:{moment}"
-    return [Changed(CHANNEL, address, ts, text, key, at=None if text is None else _when(moment))]
-
-
-def _when(ts: str) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(float(ts), UTC)
-    except (OverflowError, ValueError):  # no time that there is, which the pattern lets through
-        return None
+    return [Changed(CHANNEL, address, ts, text, key, at=None if text is None else time_of(moment))]
 
 
 def _by_a_person(message: Raw, us: str) -> bool:

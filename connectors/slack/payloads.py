@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -83,6 +84,14 @@ def needed(raw: Raw, name: str, form: re.Pattern[str]) -> str:
     if not found:
         raise BadRequest(f"{name} is missing.")
     return found
+
+
+def time_of(ts: str) -> datetime | None:
+    """When the message with this `TS` was written; None when that is no time that there is."""
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (OverflowError, ValueError):
+        return None
 
 
 def team_of(body: Raw) -> str:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from connectors.base import Named, Rejected, RetryAfter, Unknown, is_text
@@ -15,9 +14,10 @@ from connectors.slack import outcomes
 
 log = structlog.get_logger(__name__)
 
-# an app that was installed before it asked for names; whoever runs the shop may install it again
-NO_SCOPE = frozenset({"missing_scope", "no_permission"})
-NO_SCOPE_SECONDS = 86_400.0
+# of nobody else does Slack say that there is nothing to be told
+NOBODY = frozenset({"user_not_found", "user_not_visible"})
+# the app may not ask: it was installed before it asked for names, say, or was removed. It may be installed again
+CLOSED_SECONDS = 86_400.0
 
 
 class People:
@@ -39,16 +39,17 @@ class People:
         return Named(found) if found else Rejected("Slack tells no name")
 
     def _refused(self, team: str, error: Exception) -> Rejected | RetryAfter | Unknown:
-        code = outcomes.code_of(error) if isinstance(error, SlackApiError) else ""
-        if code in NO_SCOPE:
-            if team not in self._closed:
-                log.warning("slack_names_not_allowed", workspace=team, error=code, mend="see Names in docs/slack.md")
-            self._closed.add(team)
-            return RetryAfter(NO_SCOPE_SECONDS)
         result = outcomes.of_error(error)
         if isinstance(result, RetryAfter):
             return replace(result, everyone=True)
-        return result if isinstance(result, Rejected) else Unknown("Slack does not answer now")
+        if not isinstance(result, Rejected):
+            return Unknown("Slack does not answer now")
+        if result.why in NOBODY:
+            return result
+        if team not in self._closed:
+            log.warning("slack_names_not_allowed", workspace=team, error=result.why, mend="see Names in docs/slack.md")
+        self._closed.add(team)
+        return RetryAfter(CLOSED_SECONDS)
 
 
 def _name(user: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -327,13 +327,17 @@ def sender(slack: SlackServer) -> Sender:
     return Sender(slack, user="U0RAHIM", channel=PLACE)
 
 
+def seconds(since_1970: float) -> datetime:
+    return datetime.fromtimestamp(since_1970, UTC)
+
+
 def test_what_agents_do_is_read_from_what_slack_sends(slack: SlackServer) -> None:
     sends = sender(slack)
     body = sends.message("we&amp;you, see <https://x.test|x.test>", ts="2.0", thread_ts="1.0")
     wrote = desk_deeds.written(body)
-    assert wrote == Wrote(RAHIM, "U0RAHIM", PLACE, "1.0", "2.0", "we&you, see x.test")
+    assert wrote == Wrote(RAHIM, "U0RAHIM", PLACE, "1.0", "2.0", "we&you, see x.test", seconds(2))
     aside = desk_deeds.written(sends.message("not in a thread", ts="3.0"))
-    assert aside == Wrote(RAHIM, "U0RAHIM", PLACE, "", "3.0", "not in a thread")
+    assert aside == Wrote(RAHIM, "U0RAHIM", PLACE, "", "3.0", "not in a thread", seconds(3))
     assert desk_deeds.written(sends.said_by_a_bot("weather")) is None
     assert desk_deeds.written(sends.said_by_a_bot("mine", own=True)) is None
     changed = desk_deeds.written(sends.changed("2.0", "new", "old", thread_ts="1.0"))

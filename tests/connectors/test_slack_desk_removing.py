@@ -20,9 +20,9 @@ from connectors.removing import Removing
 from connectors.slack import desk_deeds, desk_removing
 from connectors.slack.desk import SlackDesk
 from connectors.slack.desk_removing import SlackRemover
-from handoff import erasure, inbox, relay, relay_feed, relay_outbox, relay_removals, turns
+from handoff import erasure, housekeeping, inbox, relay, relay_feed, relay_outbox, relay_removals, turns
 from handoff.channel_models import desk_removals, desk_threads
-from handoff.clock import new_id
+from handoff.clock import new_id, now
 from handoff.incoming import Incoming
 from handoff.messages import Said
 from handoff.people import add
@@ -209,9 +209,32 @@ async def test_where_we_cannot_delete_for_a_month_it_is_given_up_and_said_so(
         await remove(services, slack, timedelta(days=9))
     (kept,) = await waiting(services)
     assert kept["error"] == "channel_not_found"
+    await housekeeping.clear(services.database)
+    assert len(await waiting(services)) == 1
     await remove(services, slack, timedelta(days=9))
+    capsys.readouterr()
+    await housekeeping.clear(services.database)
     assert await waiting(services) == []
-    assert "desk_removal_given_up" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "desk_removal_given_up" in said and PLACE in said and "channel_not_found" in said
+
+
+async def test_what_nobody_deletes_since_slack_is_off_is_given_up_too_and_by_one_alone(
+    services: Services, slack: SlackServer, posts: Relay, capsys: Any
+) -> None:
+    for address in ("amina", "jonas"):
+        await ticket(services, posts, address)
+        await erase(services, address)
+    asked = await waiting(services)
+    async with services.database.write() as tx:
+        long_ago = now() - relay_removals.MOST - timedelta(minutes=1)
+        mine = desk_removals.c.thread_id == asked[0]["thread_id"]
+        await tx.execute(sa.update(desk_removals).where(mine).values(asked_at=long_ago))
+    capsys.readouterr()
+    await asyncio.gather(*(housekeeping.clear(services.database) for _ in range(4)))
+    assert await waiting(services) == asked[1:]
+    said = capsys.readouterr().out
+    assert said.count("desk_removal_given_up") == 1 and asked[0]["thread"] in said and asked[1]["thread"] not in said
 
 
 async def test_a_post_that_was_on_its_way_when_its_customer_was_erased_is_deleted_too(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -14,10 +15,11 @@ from slack_server import GARBAGE, SlackServer, Throttled
 from slack_testing import House, listening
 
 from connectors.naming import BETWEEN_SECONDS, MOST_SECONDS, Naming
-from connectors.slack.connector import Slack
-from handoff import erasure, events, names
+from connectors.slack.workspaces import Workspaces
+from handoff import erasure, events, inbox, joining, names
 from handoff.clock import now
-from handoff.models import contacts, identities
+from handoff.incoming import Incoming
+from handoff.models import contacts, conversations, identities
 from handoff.models import events as event_table
 from handoff.privacy import REDACTED
 from handoff.services import Services
@@ -206,6 +208,54 @@ async def test_who_is_erased_while_their_name_is_asked_for_is_not_brought_back(
     assert await called(house) == []
 
 
+async def test_a_name_that_is_told_beside_an_erasure_waits_for_it_and_neither_gets_stuck(
+    house: House, slack_there: SlackServer
+) -> None:
+    for channel in ("D0AMINA", "D0OTHER"):
+        await write(house, channel=channel)
+    database, i = house.services.database, identities.c
+    async with database.write() as tx:
+        first, second = [row["id"] for row in await tx.rows(sa.select(i.id).order_by(i.id))]
+        for identity_id, at in ((first, None), (second, now())):
+            await tx.execute(sa.update(identities).where(i.id == identity_id).values(name_due_at=at))
+    taken = await names.take_due(database)
+    assert taken is not None and taken.identity_id == second
+    async with database.write() as tx:  # by id, as an erasure does
+        await tx.rows(sa.select(i.id).where(i.id == first).with_for_update())
+        telling = asyncio.create_task(names.told(database, taken, "Amina"))
+        await asyncio.sleep(0.3)  # it has come as far as it comes
+        await tx.rows(sa.select(i.id).where(i.id == second).with_for_update())
+    assert await telling and await called(house) == ["Amina"]
+
+
+async def test_who_is_found_to_be_somebody_else_than_the_others_of_a_contact_is_asked_for_again(
+    house: House, slack_there: SlackServer
+) -> None:
+    slack_there.introduce("U0AMINA", "Amina")
+    await write(house)
+    await ask(house)
+    services = house.services
+    async with services.database.write() as tx:
+        (here,) = [row["id"] for row in await tx.rows(sa.select(conversations.c.id))]
+    there = (await inbox.receive(services, Incoming("fake", "1", "amina", "hello")))[0].conversation_id
+
+    async def prove(conversation_id: str, address: str) -> None:
+        async with services.database.write() as tx:
+            await joining.prove(tx, conversation_id, [joining.email(address)], now())
+
+    await prove(here, "amina@example.com")
+    await prove(there, "amina@example.com")
+    assert await called(house) == ["Amina"]
+    await prove(here, "jonas@example.com")
+    assert await called(house) == ["Amina", None]
+    await ask(house)
+    assert await called(house) == ["Amina", "Amina"]
+    # a channel whose provider cannot be asked is not
+    await prove(here, "amina@example.com")
+    await prove(there, "lucia@example.com")
+    assert [row["name_due_at"] for row in await due(house)] == [None, None]
+
+
 @on_sqlite
 async def test_open_pages_hear_that_a_name_is_known(house: House, slack_there: SlackServer) -> None:
     slack_there.introduce("U0AMINA", "Amina")
@@ -234,15 +284,35 @@ async def test_what_is_asked_for_is_the_name_and_nothing_else_is_kept(
 
 
 @on_sqlite
-async def test_of_a_workspace_that_has_removed_the_app_nobody_is_asked_for(
+@pytest.mark.parametrize(
+    "trouble",
+    ["token_revoked", "account_inactive", "team_access_not_granted", "org_login_required", "ekm_access_denied"],
+)
+async def test_while_slack_does_not_let_us_in_the_name_is_asked_for_daily(
+    house: House, slack_there: SlackServer, trouble: str
+) -> None:
+    slack_there.introduce("U0AMINA", "Amina")
+    slack_there.plan("users.info", trouble)
+    await write(house)
+    await ask(house)
+    (waiting,) = await due(house)
+    assert timedelta(hours=23) < waiting["name_due_at"] - now() < timedelta(hours=31)
+    await ask(house, timedelta(days=2))
+    assert await called(house) == ["Amina"]
+
+
+@on_sqlite
+async def test_of_a_workspace_that_has_removed_the_app_nobody_is_asked_for_until_it_is_installed_again(
     house: House, slack_there: SlackServer
 ) -> None:
+    slack_there.introduce("U0AMINA", "Amina")
     await write(house)
-
-    class Removed(Slack):
-        def __init__(self) -> None:
-            self.workspaces = type(house.slack.workspaces)()
-
-    gone = Removed()
-    assert type(await gone.name_of("T0NODI:U0AMINA")).__name__ == "Rejected"
+    installed = house.slack.workspaces
+    house.slack.workspaces = Workspaces()
+    await ask(house)
     assert slack_there.called("users.info") == []
+    (waiting,) = await due(house)
+    assert timedelta(hours=23) < waiting["name_due_at"] - now() < timedelta(hours=31)
+    house.slack.workspaces = installed
+    await ask(house, timedelta(days=2))
+    assert await called(house) == ["Amina"]

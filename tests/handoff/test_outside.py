@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from handoff_testing import (
     RAHIM,
     SADIA,
@@ -24,6 +26,7 @@ from relay_testing import CHANNEL, OUTSIDE, address, linked, posted, press, writ
 
 from handoff import addresses, assignment, caretaker, comebacks, presence, relay
 from handoff.clock import new_id, now
+from handoff.models import people
 from handoff.people import Person
 from handoff.presence import Agent
 from handoff.relay import Word
@@ -41,10 +44,10 @@ async def crew(services: Services) -> None:
     assert await posted(services) == []
 
 
-async def say(services: Services, person: Person, text: str) -> Word | None:
+async def say(services: Services, person: Person, text: str, at: datetime | None = None) -> Word | None:
     """They write it in the place itself; what they are told."""
     place = OUTSIDE.places["*"]
-    deed = relay.Wrote(address(person), person.display_name, place, "", new_id(), text)
+    deed = relay.Wrote(address(person), person.display_name, place, "", new_id(), text, at or now())
     return await relay.take(services, OUTSIDE, deed)
 
 
@@ -114,10 +117,15 @@ async def test_who_comes_outside_calls_back_who_waits_for_somebody(services: Ser
     assert told == phrase(services, "called_back_first", position=1, wait={"minutes": 2})
 
 
-async def test_what_is_given_to_them_stays_theirs_until_they_are_late(services: Services) -> None:
+def assigning(services: Services) -> Services:
+    """The same services, with conversations given to who is there."""
     rules = services.queue_rules
     teams = {**rules.teams, "support": replace(rules.teams["support"], assign="auto")}
-    auto = replace(services, queue_rules=replace(rules, teams=teams))
+    return replace(services, queue_rules=replace(rules, teams=teams))
+
+
+async def test_what_is_given_to_them_stays_theirs_until_they_are_late(services: Services) -> None:
+    auto = assigning(services)
     await say(auto, RAHIM, "!here")
     conversation = await ask_for_person(auto)
     assert await assignment.assign_waiting(auto) == 1
@@ -133,7 +141,29 @@ async def test_what_is_given_to_them_stays_theirs_until_they_are_late(services: 
     assert after.status == "queued" and not (await agent(auto, RAHIM)).here
 
 
-async def test_who_was_late_with_one_but_is_at_work_stays_there(services: Services) -> None:
+async def test_what_was_taken_from_who_is_silent_is_not_given_to_them_again_before_they_do_something(
+    services: Services,
+) -> None:
+    auto = assigning(services)
+    await say(auto, RAHIM, "!here")
+    conversation = await ask_for_person(auto)
+    assert await assignment.assign_waiting(auto) == 1
+    await grow_older(auto.database, timedelta(minutes=6))
+    await overdue(auto, conversation.id)
+    told = len(await notices(auto, conversation.id))
+    for _ in range(3):
+        await caretaker.look(auto)
+    assert (await state(auto, conversation.id)).status == "queued"
+    *_, gone, alone = (await notices(auto, conversation.id))[told:]
+    assert gone == phrase(auto, "agent_gone", agent="Rahim")
+    assert alone == phrase(auto, "left_nobody", position=1)
+    await press(auto, RAHIM, await thread_of(auto, conversation.id), "claim")
+    assert (await agent(auto, RAHIM)).here and (await state(auto, conversation.id)).agent_id == RAHIM.id
+
+
+async def test_who_was_late_with_one_keeps_what_they_work_on_and_is_there_again_by_what_they_do(
+    services: Services,
+) -> None:
     late = await ask_for_person(services, "one")
     await press(services, RAHIM, await thread_of(services, late.id), "claim")
     await grow_older(services.database, timedelta(hours=1))
@@ -145,7 +175,33 @@ async def test_who_was_late_with_one_but_is_at_work_stays_there(services: Servic
         await caretaker.look(services)
     assert (await state(services, late.id)).status == "queued"
     assert (await state(services, other.id)).agent_id == RAHIM.id
+    assert not (await agent(services, RAHIM)).here
+    await write_there(services, RAHIM, await thread_of(services, other.id), "One moment.")
     assert (await agent(services, RAHIM)).here
+
+
+async def test_a_word_that_comes_late_or_again_changes_nothing_and_is_not_answered(services: Services) -> None:
+    earlier, later = now() - timedelta(seconds=20), now() - timedelta(seconds=10)
+    assert await say(services, RAHIM, "!here", earlier) is not None
+    assert await say(services, RAHIM, "!away", later) is not None
+    for _ in range(2):
+        assert await say(services, RAHIM, "!here", earlier) is None
+    assert await say(services, RAHIM, "!away", later) is None
+    assert not (await agent(services, RAHIM)).available
+    assert await say(services, SADIA, "!here", earlier) is not None  # what one says is nothing to another
+    assert await say(services, RAHIM, "!here") is not None
+    assert (await agent(services, RAHIM)).here
+
+
+async def test_who_acts_just_when_they_say_that_they_stay_is_there_for_the_longer_time(services: Services) -> None:
+    async with services.database.write() as tx:
+        shift = {"outside_until": now() + presence.SHIFT}
+        await tx.execute(sa.update(people).where(people.c.id == RAHIM.id).values(**shift))
+        acting = asyncio.create_task(presence.acted_outside(services.database, RAHIM.id))
+        await asyncio.sleep(0.3)  # it has come as far as it comes
+    await acting
+    await grow_older(services.database, timedelta(hours=2))
+    assert (await agent(services, RAHIM)).outside
 
 
 async def test_who_is_away_or_unlinked_or_no_agent_is_not_there(services: Services) -> None:

@@ -273,8 +273,8 @@ async def test_an_unknown_person_is_asked_who_they_are_and_changes_nothing(servi
     stranger = Person(new_id(), "stranger", "Stranger", "agent")
     for deed in (
         relay.Pressed(address(stranger), "stranger", "claim", thread, root(thread)),
-        relay.Wrote(address(stranger), "stranger", "C0DESK", root(thread), "1", "hello"),
-        relay.Wrote(address(stranger), "stranger", "C0DESK", root(thread), "2", "!note hello"),
+        relay.Wrote(address(stranger), "stranger", "C0DESK", root(thread), "1", "hello", now()),
+        relay.Wrote(address(stranger), "stranger", "C0DESK", root(thread), "2", "!note hello", now()),
     ):
         word = await relay.take(services, OUTSIDE, deed)
         assert word is not None and word.link == f"https://desk.test/desk/link?token={address(stranger)}"

@@ -25,6 +25,7 @@ _contacts = sa.table("contacts", sa.column("id"), sa.column("name"))
 def upgrade() -> None:
     with op.batch_alter_table("people") as table:
         table.add_column(sa.Column("outside_until", _TIME))
+        table.add_column(sa.Column("outside_said_at", _TIME))
 
     with op.batch_alter_table("identities") as table:
         table.add_column(sa.Column("name_due_at", _TIME))
@@ -68,4 +69,5 @@ def downgrade() -> None:
         table.drop_column("name_due_at")
 
     with op.batch_alter_table("people") as table:
+        table.drop_column("outside_said_at")
         table.drop_column("outside_until")
