@@ -3,9 +3,10 @@ the customer whose they are."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -36,7 +37,7 @@ class Kept:
     """A file with its content."""
 
     file: File
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 async def attach(
@@ -54,7 +55,7 @@ async def attach(
     found = []
     f = files.c
     for upload in dict.fromkeys(uploads):
-        found.append(await _waiting(tx, sa.and_(f.id == upload, waits(conversation_id))))
+        found.append(_there(await _held(tx, sa.and_(f.id == upload, waits(conversation_id)))))
     room = MOST_AN_HOUR - await lately(tx, conversation_id, now) if offered else 0
     for one in offered:
         why = TOO_BIG if one.size > MOST_BYTES else TOO_MANY if room < 1 else None
@@ -82,9 +83,15 @@ async def attach_from_desk(tx: Transaction, conversation_id: str, upload: str, p
     """What an agent's message brings along; the caller stores the message and says `belong`.
 
     Raises:
-        Refused: `unknown_file` for an upload that is not this person's for this conversation or was sent already.
+        Refused: `unknown_file` for an upload that is not this person's for this conversation, `file_sent` for one of
+            theirs that a message of the conversation has already: uploaded anew, the customer would get it twice.
     """
-    return await _waiting(tx, sa.and_(files.c.id == upload, waits(conversation_id, person_id)))
+    f = files.c
+    theirs = sa.and_(f.id == upload, f.conversation_id == conversation_id, f.person_id == person_id)
+    row = await _held(tx, theirs)
+    if row is not None and row["message_id"] is not None:
+        raise Refused("file_sent", "That file was sent already.")
+    return _there(row)
 
 
 async def belong(tx: Transaction, attached: Sequence[File], message_id: str) -> None:
@@ -148,12 +155,19 @@ async def of_message(database: Database, message: Message) -> list[Kept]:
     return [one for one in found if one is not None]
 
 
-async def _waiting(tx: Transaction, which: sa.ColumnElement[bool]) -> File:
-    # held, or it might be cleared out in this moment
-    row = await tx.row(sa.select(*_LISTED).where(which).with_for_update())
+async def _held(tx: Transaction, which: sa.ColumnElement[bool]) -> Mapping[str, Any] | None:
+    # or it might be cleared out in this moment
+    return await tx.row(sa.select(*_LISTED, files.c.message_id).where(which).with_for_update())
+
+
+def _there(row: Mapping[str, Any] | None) -> File:
     if row is None:
         raise Refused("unknown_file", "That file is not here; please upload it again.")
-    return File(**row)
+    return _file(row)
+
+
+def _file(row: Mapping[str, Any]) -> File:
+    return File(row["id"], row["name"], row["type"], row["size"], row["status"])
 
 
 async def _kept(tx: Transaction, file_id: str, whose: sa.ColumnElement[bool]) -> Kept | None:
@@ -166,4 +180,4 @@ async def _kept(tx: Transaction, file_id: str, whose: sa.ColumnElement[bool]) ->
     row = await tx.row(query)
     if row is None:
         return None
-    return Kept(File(row["id"], row["name"], row["type"], row["size"], row["status"]), row["content"])
+    return Kept(_file(row), row["content"])

@@ -189,7 +189,7 @@ async def reply(
 
     Raises:
         Refused: not this agent's conversation; a note needs no ownership. `no_files` where none can be sent,
-            `unknown_file` for a file that is not here.
+            `unknown_file` for a file that is not here, `file_sent` for one that was sent already.
     """
     now = clock_now()
     name = f"{person.id}:{conversation_id}:{key}"
@@ -324,7 +324,7 @@ async def _attached(
 ) -> tuple[File, ...]:
     """
     Raises:
-        Refused: `no_files` or `unknown_file`.
+        Refused: `no_files`, `unknown_file` or `file_sent`.
     """
     if file is None:
         return ()
