@@ -3,10 +3,9 @@ the customer whose they are."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,6 +20,8 @@ from handoff.models import conversations, identities
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_FILES = 10
+# of an upload: what it is, its bytes say
+MEDIA_TYPE = "application/octet-stream"
 # of one conversation from either side, however many messages they come with
 MOST_AN_HOUR = 60
 # a provider may say anything of a size
@@ -155,18 +156,18 @@ async def of_message(database: Database, message: Message) -> list[Kept]:
     return [one for one in found if one is not None]
 
 
-async def _held(tx: Transaction, which: sa.ColumnElement[bool]) -> Mapping[str, Any] | None:
+async def _held(tx: Transaction, which: sa.ColumnElement[bool]) -> sa.RowMapping | None:
     # or it might be cleared out in this moment
     return await tx.row(sa.select(*_LISTED, files.c.message_id).where(which).with_for_update())
 
 
-def _there(row: Mapping[str, Any] | None) -> File:
+def _there(row: sa.RowMapping | None) -> File:
     if row is None:
         raise Refused("unknown_file", "That file is not here; please upload it again.")
     return _file(row)
 
 
-def _file(row: Mapping[str, Any]) -> File:
+def _file(row: sa.RowMapping) -> File:
     return File(row["id"], row["name"], row["type"], row["size"], row["status"])
 
 

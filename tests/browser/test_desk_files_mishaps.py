@@ -1,4 +1,4 @@
-"""What an agent's files meet on their way: lost answers, refusals, gateways, long waits. None goes out twice or vanishes."""
+"""What an agent's files meet on their way: lost answers, refusals, long waits. None goes out twice or vanishes."""
 
 from __future__ import annotations
 

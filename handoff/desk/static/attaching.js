@@ -86,7 +86,7 @@ export function giveBack(conversation, entries, gone) {
 
 /** Says why nothing can be attached now; nothing when something can. */
 function refusal(form) {
-  if (form.dataset.files !== "yes") return `Files cannot be sent to customers on ${form.dataset.channel}.`;
+  if (form.dataset.noFiles) return form.dataset.noFiles;
   return form.dataset.mode === "note" ? "A private note takes no files. Switch to Reply to send them." : "";
 }
 
