@@ -181,7 +181,8 @@ def test_what_a_gateway_answers_is_no_answer_and_the_next_message_goes(
     page = desk.page
     page.route(MESSAGES, lambda route: route.fulfill(**answer))
     send(page, "Are you there?")
-    expect(trouble(page)).to_contain_text("it is still here")
+    why = "The server did not answer." if answer["status"] == 200 else "Something went wrong on our side."
+    expect(trouble(page)).to_have_text(f"{why} Your message was not sent; it is still here.")
     expect(page.get_by_test_id("reply-text")).to_have_value("Are you there?")
     page.unroute(MESSAGES)
     send(page)
