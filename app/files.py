@@ -1,4 +1,4 @@
-"""Files that customers sent, for them and for the desk: to be saved, or shown within a page, never as a page."""
+"""Files that customers and agents sent, for both: to be saved, or shown within a page, never as a page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handoff.access import Forbidden, NotSignedIn
 from handoff.database import Database
 from handoff.files import Kept
 
-# what customers sent, in no cache; and whatever it is, it may do nothing
+# what people sent each other, in no cache; and whatever it is, it may do nothing
 HEADERS = {
     "Cache-Control": "private, no-store",
     "Content-Security-Policy": "default-src 'none'; sandbox",

@@ -55,7 +55,7 @@ async def brief(tx: Transaction, conversation: Conversation, said: Sequence[Mess
         "earlier": [_row(one) for one in earlier if one is not current][:EARLIER],
         "also_on": await _elsewhere(tx, conversation),
         "messages": len(said),
-        "files": sum(one.status == "here" for message in said for one in message.files),
+        "files": sum(one.status == "here" for message in said if message.author == "customer" for one in message.files),
         "since": iso(conversation.created_at),
     }
 

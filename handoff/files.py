@@ -4,7 +4,7 @@ the customer whose they are."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -20,6 +20,8 @@ from handoff.models import conversations, identities
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_FILES = 10
+# of an upload: what it is, its bytes say
+MEDIA_TYPE = "application/octet-stream"
 # of one conversation from either side, however many messages they come with
 MOST_AN_HOUR = 60
 # a provider may say anything of a size
@@ -36,7 +38,7 @@ class Kept:
     """A file with its content."""
 
     file: File
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 async def attach(
@@ -54,7 +56,7 @@ async def attach(
     found = []
     f = files.c
     for upload in dict.fromkeys(uploads):
-        found.append(await _waiting(tx, sa.and_(f.id == upload, waits(conversation_id))))
+        found.append(_there(await _held(tx, sa.and_(f.id == upload, waits(conversation_id)))))
     room = MOST_AN_HOUR - await lately(tx, conversation_id, now) if offered else 0
     for one in offered:
         why = TOO_BIG if one.size > MOST_BYTES else TOO_MANY if room < 1 else None
@@ -82,9 +84,15 @@ async def attach_from_desk(tx: Transaction, conversation_id: str, upload: str, p
     """What an agent's message brings along; the caller stores the message and says `belong`.
 
     Raises:
-        Refused: `unknown_file` for an upload that is not this person's for this conversation or was sent already.
+        Refused: `unknown_file` for an upload that is not this person's for this conversation, `file_sent` for one of
+            theirs that a message of the conversation has already: uploaded anew, the customer would get it twice.
     """
-    return await _waiting(tx, sa.and_(files.c.id == upload, waits(conversation_id, person_id)))
+    f = files.c
+    theirs = sa.and_(f.id == upload, f.conversation_id == conversation_id, f.person_id == person_id)
+    row = await _held(tx, theirs)
+    if row is not None and row["message_id"] is not None:
+        raise Refused("file_sent", "That file was sent already.")
+    return _there(row)
 
 
 async def belong(tx: Transaction, attached: Sequence[File], message_id: str) -> None:
@@ -148,12 +156,19 @@ async def of_message(database: Database, message: Message) -> list[Kept]:
     return [one for one in found if one is not None]
 
 
-async def _waiting(tx: Transaction, which: sa.ColumnElement[bool]) -> File:
-    # held, or it might be cleared out in this moment
-    row = await tx.row(sa.select(*_LISTED).where(which).with_for_update())
+async def _held(tx: Transaction, which: sa.ColumnElement[bool]) -> sa.RowMapping | None:
+    # or it might be cleared out in this moment
+    return await tx.row(sa.select(*_LISTED, files.c.message_id).where(which).with_for_update())
+
+
+def _there(row: sa.RowMapping | None) -> File:
     if row is None:
         raise Refused("unknown_file", "That file is not here; please upload it again.")
-    return File(**row)
+    return _file(row)
+
+
+def _file(row: sa.RowMapping) -> File:
+    return File(row["id"], row["name"], row["type"], row["size"], row["status"])
 
 
 async def _kept(tx: Transaction, file_id: str, whose: sa.ColumnElement[bool]) -> Kept | None:
@@ -166,4 +181,4 @@ async def _kept(tx: Transaction, file_id: str, whose: sa.ColumnElement[bool]) ->
     row = await tx.row(query)
     if row is None:
         return None
-    return Kept(File(row["id"], row["name"], row["type"], row["size"], row["status"]), row["content"])
+    return Kept(_file(row), row["content"])

@@ -75,7 +75,11 @@ class File:
     status: FileStatus
 
     def as_json(self) -> dict[str, Any]:
-        return {"id": self.id, "name": self.name, "type": self.type, "size": self.size, "status": self.status}
+        return {**self.uploaded(), "status": self.status}
+
+    def uploaded(self) -> dict[str, Any]:
+        """What whoever uploaded it is told."""
+        return {"id": self.id, "name": self.name, "type": self.type, "size": self.size}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from handoff.messages import File, Message, Said
 from handoff.people import Person
 from handoff.services import Services
 from handoff.walking import Step
+from handoff.wording import words
 
 LONGEST_SNOOZE = timedelta(days=30)
 
@@ -189,7 +190,7 @@ async def reply(
 
     Raises:
         Refused: not this agent's conversation; a note needs no ownership. `no_files` where none can be sent,
-            `unknown_file` for a file that is not here.
+            `unknown_file` for a file that is not here, `file_sent` for one that was sent already.
     """
     now = clock_now()
     name = f"{person.id}:{conversation_id}:{key}"
@@ -250,8 +251,15 @@ def check_files(services: Services, conversation: Conversation) -> None:
     """Raises:
     Refused: `no_files`, since the customer's channel takes none from us.
     """
-    if conversation.channel not in services.file_channels:
-        raise Refused("no_files", f"Files cannot be sent to customers on {conversation.channel.title()}.")
+    if why := no_files(services, conversation):
+        raise Refused("no_files", why)
+
+
+def no_files(services: Services, conversation: Conversation) -> str:
+    """Why this customer can be sent none, as a sentence; nothing when they can."""
+    if conversation.channel in services.file_channels:
+        return ""
+    return f"Files cannot be sent to customers on {words(conversation.channel)}."
 
 
 class NotFound(Refused):
@@ -324,7 +332,7 @@ async def _attached(
 ) -> tuple[File, ...]:
     """
     Raises:
-        Refused: `no_files` or `unknown_file`.
+        Refused: `no_files`, `unknown_file` or `file_sent`.
     """
     if file is None:
         return ()

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from handoff import brief, relay_threads, store
 from handoff.clock import now as clock_now
 from handoff.database import Transaction
-from handoff.desk.templating import language_name, span, visitor, words
+from handoff.desk.templating import language_name, span, visitor
 from handoff.messages import Message
 from handoff.models import contacts, people
 from handoff.relay_outbox import Post
 from handoff.relay_threads import Outside, Thread
 from handoff.services import Services
+from handoff.wording import words
 
 Act = Literal["claim", "return", "resolve"]
 UNDERSTOOD = 3

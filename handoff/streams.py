@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
+from typing import Any
+
+
+def body_of(*types: str) -> dict[str, Any]:
+    """What OpenAPI says of a route that reads its body by itself: bytes of one of these media types."""
+    content = {name: {"schema": {"type": "string", "format": "binary"}} for name in types}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 async def up_to(pieces: AsyncIterable[bytes], most: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -27,7 +27,7 @@ class _Clean:
     """A file that may be kept, and what of it."""
 
     file: File
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 async def take(services: Services, channel: str, address: str, name: str, content: bytes) -> File:

@@ -26,7 +26,7 @@ from handoff.conversations import Conversation, Refused
 from handoff.database import Transaction
 from handoff.messages import Message
 from handoff.services import Services
-from handoff.streams import up_to
+from handoff.streams import body_of, up_to
 
 HEARTBEAT_SECONDS = 15
 PAGE = 200
@@ -91,13 +91,6 @@ _MESSAGE_BODY = {
                 }
             }
         },
-    }
-}
-
-_FILE_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
@@ -173,14 +166,14 @@ def router(services: Services, website: Website, labels: Labels, ready: Ready, v
             response.status_code = 200
         return {"id": received[0].message.id, "seq": received[0].message.seq}
 
-    @routes.post(UPLOADS, status_code=201, openapi_extra=_FILE_BODY)
+    @routes.post(UPLOADS, status_code=201, openapi_extra=body_of(files.MEDIA_TYPE))
     async def upload(
         request: HttpRequest, x_file_name: Annotated[str, Header(max_length=file_names.MAX_HEADER)] = ""
     ) -> dict[str, Any]:
         address = website.verify(await _plain(request, body=False))
         name = urllib.parse.unquote(x_file_name)
         file = await uploads.take(services, CHANNEL, address, name, await _content(request))
-        return {"id": file.id, "name": file.name, "type": file.type, "size": file.size}
+        return file.uploaded()
 
     @routes.get("/api/website/messages")
     async def messages(request: HttpRequest, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> dict[str, Any]:

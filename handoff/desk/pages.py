@@ -18,7 +18,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.exceptions import HTTPException
 
-from handoff import access, brief, people, pictures, presence, store
+from handoff import access, brief, ownership, people, pictures, presence, store
 from handoff.clock import now as clock_now
 from handoff.database import Transaction
 from handoff.desk import board, stand, tabs, templating, transcript, views
@@ -166,7 +166,7 @@ def router(services: Services) -> APIRouter:
             lines=transcript.lines(detail["messages"], local, today, after, detail["customer_seen"]),
             after=after,
             mine=mine,
-            takes_files=found.channel in services.file_channels,
+            no_files=ownership.no_files(services, found),
             # nobody's, or theirs: what a colleague has in hand is the colleague's to send
             may_resend=mine or found.status != "assigned" or person.role in people.SUPERVISORS,
             may_take_over=person.role in people.SUPERVISORS and not mine and found.status in ("bot", "assigned"),

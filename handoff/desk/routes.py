@@ -34,7 +34,7 @@ from handoff.desk import views
 from handoff.inbox import MAX_TEXT
 from handoff.plain_text import storable
 from handoff.services import Services
-from handoff.streams import up_to
+from handoff.streams import body_of, up_to
 
 HEARTBEAT_SECONDS = 15
 STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
@@ -78,22 +78,6 @@ class Seen(BaseModel):
 
 class WrongPassword(Exception):
     """Name and password do not fit."""
-
-
-_PICTURE_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in pictures.KINDS},
-    }
-}
-
-
-_FILE_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
 
 
 def router(services: Services, secure_cookies: bool) -> APIRouter:
@@ -151,7 +135,7 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
             "picture": picture,
         }
 
-    @routes.post("/picture", openapi_extra=_PICTURE_BODY)
+    @routes.post("/picture", openapi_extra=body_of(*pictures.KINDS))
     async def set_picture(request: Request) -> dict[str, str]:
         person = await access.desk_person(database, request)
         return {
@@ -250,7 +234,7 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
             response.status_code = 200
         return views.message_json(message)
 
-    @routes.post("/files", status_code=201, openapi_extra=_FILE_BODY)
+    @routes.post("/files", status_code=201, openapi_extra=body_of(files.MEDIA_TYPE))
     async def upload(
         request: Request,
         conversation: Annotated[Text, Query(max_length=36)] = "",
@@ -261,7 +245,7 @@ def router(services: Services, secure_cookies: bool) -> APIRouter:
         content = await up_to(request.stream(), files.MOST_BYTES + 1)
         name = urllib.parse.unquote(x_file_name)
         file = await uploads.take_from_desk(services, conversation, person, name, content)
-        return {"id": file.id, "name": file.name, "type": file.type, "size": file.size}
+        return file.uploaded()
 
     @routes.delete("/files/{file_id}", status_code=204)
     async def take_upload_back(request: Request, file_id: Annotated[Text, Path(max_length=36)]) -> None:

@@ -10,6 +10,7 @@ import babel
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from handoff.desk import transcript
+from handoff.wording import words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -26,12 +27,6 @@ def environment() -> Environment:
     for one in (words, language_name, visitor, short_time, day_and_time, span, contact_link, file_size):
         show.filters[one.__name__] = one
     return show
-
-
-def words(name: str) -> str:
-    """An intent's or a reason's name as words: `order_status` is Order status."""
-    said = name.replace("_", " ").strip()
-    return said[:1].upper() + said[1:]
 
 
 def language_name(code: str) -> str:

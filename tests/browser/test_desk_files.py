@@ -122,13 +122,15 @@ def test_a_photo_can_be_dropped_on_the_conversation_and_pasted_and_goes_without_
     assert stored(desk_only, desk) == [("", ["brought.jpg"])]
 
 
-def test_what_cannot_be_sent_is_said_and_is_not_attached(talk: tuple[WidgetWindow, DeskWindow]) -> None:
+def test_what_cannot_be_sent_is_said_and_does_not_go(talk: tuple[WidgetWindow, DeskWindow]) -> None:
     page = talk[1].page
     trouble = page.get_by_test_id("send-error")
     choose(page, file("drawing.svg", "image/svg+xml", b"<svg onload='alert(1)'/>"))
-    expect(trouble).to_contain_text("drawing.svg: Please send a photo")
     choose(page, file("photo.png", "image/png", b"MZ this is a program"))
-    expect(trouble).to_contain_text("photo.png: Please send a photo")
+    expect(attached(page, "failed")).to_have_count(2)
+    for name in ("drawing.svg", "photo.png"):
+        expect(attached(page, "failed").filter(has_text=name)).to_contain_text("Please send a photo")
+        page.get_by_role("button", name=f"Remove {name}").click()
     choose(page, file("large.jpg", "image/jpeg", photo() + bytes(5 * 1024 * 1024)))
     expect(trouble).to_have_text("large.jpg is larger than 5 MB.")
     expect(page.get_by_test_id("attachment")).to_have_count(0)

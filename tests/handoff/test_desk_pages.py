@@ -370,8 +370,9 @@ async def test_files_can_be_attached_where_they_can_be_sent_and_elsewhere_the_de
         async with at_the_desk(replace(services, file_channels=channels), RAHIM) as client:
             pane = (await client.get(f"/desk/conversations/{asked.id}/pane")).text
         assert ('data-testid="attach"' in pane) is (mine and bool(channels))
-        assert ("Files cannot be sent on Fake" in pane) is (mine and not channels)
-        assert f'data-files="{"yes" if channels else "no"}"' in pane
+        why = "" if channels else "Files cannot be sent to customers on Fake."
+        assert (f'data-testid="no-files">{why}<' in pane) is (mine and not channels)
+        assert f'data-no-files="{why}"' in pane
 
 
 async def test_a_row_names_the_file_that_an_agent_sent_without_words_and_who_it_was(services: Services) -> None:

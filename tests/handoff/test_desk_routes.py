@@ -373,7 +373,7 @@ async def test_a_file_is_uploaded_goes_with_a_message_and_is_told_with_it(
     assert (answer.status_code, answer.json()["files"]) == (201, [{**file, "status": "here"}])
     told = (await desk.get(path)).json()["messages"][-1]
     assert (told["text"], told["files"], told["delivery"]) == ("", [{**file, "status": "here"}], "pending")
-    refused(await desk.post(f"{path}/messages", {"file": file["id"]}), 400, "unknown_file")
+    refused(await desk.post(f"{path}/messages", {"file": file["id"]}), 409, "file_sent")
     refused(await desk.post(f"{path}/messages", {"file": "x" * 37}), 422, "invalid")
     refused(await desk.post(f"{path}/messages", {}), 400, "empty")
 

@@ -22,7 +22,7 @@ from handoff_testing import (
     state,
 )
 
-from handoff import erasure, files, housekeeping, inbox, ownership, uploads
+from handoff import brief, erasure, files, housekeeping, inbox, ownership, store, uploads
 from handoff.clock import new_id, now
 from handoff.conversations import Refused
 from handoff.files import Kept
@@ -110,7 +110,7 @@ async def test_the_same_reply_again_is_the_same_reply_with_its_file(services: Se
     file = await upload(services, talk)
     both = await asyncio.gather(*(send(services, talk, file, "here", key="k") for _ in range(3)))
     assert len({one.id for one in both}) == 1 and both[2].files == (file,)
-    assert await refused(send(services, talk, file, "here", key="another")) == "unknown_file"
+    assert await refused(send(services, talk, file, "here", key="another")) == "file_sent"
     assert [text for author, text in await said(services, talk) if author == "agent"] == ["here"]
 
 
@@ -228,6 +228,23 @@ async def test_erasing_the_customer_erases_what_they_were_sent_and_their_copy_ho
     assert waiting.id not in str(found)
     await erasure.erase(services.database, contact_id)
     assert await count(services.database, "files") == 0
+
+
+async def test_the_brief_counts_what_the_customer_sent(services: Services, talk: str) -> None:
+    await send(services, talk, await upload(services, talk))
+    theirs = await uploads.take(services, "website", "amina", "mine.jpg", jpeg())
+    incoming = Incoming("website", new_id(), "amina", uploads=(theirs.id,), opens=False)
+    await inbox.receive(services, incoming)
+    async with services.database.read() as tx:
+        everything = await store.transcript(tx, talk, private=True)
+        assert (await brief.brief(tx, await ownership.locked(tx, talk), everything, now()))["files"] == 1
+
+
+async def test_the_content_of_a_file_stands_in_no_log(services: Services, talk: str) -> None:
+    file = await upload(services, talk, pdf("zq-secret"), "bill.pdf")
+    await send(services, talk, file)
+    kept = await given(services, file)
+    assert kept is not None and b"zq-secret" in kept.content and "zq-secret" not in repr(kept)
 
 
 async def test_the_customers_own_files_are_thanked_for_and_an_agents_are_not(services: Services, talk: str) -> None:

@@ -2,6 +2,7 @@
 
 const TIMEOUT = 15000; // ms
 const UPLOAD_TIMEOUT = 120000;
+const NO_ANSWER = "The server did not answer.";
 
 /** What the server refused or the network lost; `status` is 0 when no answer came, so it may have happened or not.
  * `code` is the server's word for why. */
@@ -41,16 +42,26 @@ async function ask(method, path, body, headers = {}, timeout = TIMEOUT) {
       signal: AbortSignal.timeout(timeout),
     });
   } catch {
-    throw new Failed(0, "The server did not answer.");
+    throw new Failed(0, NO_ANSWER);
   }
-  if (response.ok) return response.status === 204 ? null : response.json();
+  if (response.ok) return response.status === 204 ? null : whole(response);
   let error = { message: "Something went wrong on our side." };
   try {
-    ({ error } = await response.json());
+    const told = (await response.json()).error;
+    if (told.message) error = told;
   } catch {
-    // Not our server's words (a proxy's page, perhaps): the sentence above stands.
+    // Not our server's words (a proxy's page, or JSON of its own): the sentence above stands.
   }
   throw new Failed(response.status, error.message, error.code);
+}
+
+/** What a good answer says; one that broke off, or is not our server's, is none. */
+async function whole(response) {
+  try {
+    return await response.json();
+  } catch {
+    throw new Failed(0, NO_ANSWER);
+  }
 }
 
 /** Whether somebody is still signed in; null when the server did not answer. */

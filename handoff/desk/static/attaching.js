@@ -2,13 +2,19 @@
 
 import { Failed, remove, upload } from "./api.js";
 import { element, icon, size, thumbnail } from "./files.js";
+import { lane } from "./lane.js";
 
 const MOST = 5 * 1024 * 1024; // bytes
 const MOST_FILES = 10;
+const BROKE = "Not uploaded";
+const FAILED = "A file was not uploaded; try it again or take it away.";
+const UNDERWAY = "One moment: a file is still being uploaded.";
 
 /** What goes with the next message to each customer. An entry's `id` is there once it is uploaded; its `file` is what
- * the browser has of it, null after a reload. */
+ * the browser has of it, null after a reload; `error` is why it was not uploaded, and `again` whether it may yet be;
+ * `stale` is the id of an upload in whose stead it is uploaded. */
 const held = new Map();
+const inTurn = lane(2);
 
 const find = (id) => document.getElementById(id);
 const composer = () => find("composer");
@@ -20,7 +26,7 @@ export function install(complain) {
     const form = composer();
     if (!form || form.dataset.mode === "closed") return;
     const why = refusal(form);
-    complain(why || add(shown(form), [...files], complain));
+    complain(why || add(shown(form), [...files]));
   };
   document.addEventListener("click", (event) => {
     if (event.target.closest("#attach")) find("attach-files").click();
@@ -56,8 +62,8 @@ export function of(conversation) {
 /** Why that cannot go now; nothing when it can. */
 export function obstacle(conversation) {
   const entries = of(conversation);
-  if (entries.some((entry) => entry.error)) return "A file was not uploaded; try it again or take it away.";
-  return entries.every((entry) => entry.id) ? "" : "One moment: a file is still being uploaded.";
+  if (entries.some((entry) => entry.error)) return FAILED;
+  return entries.every((entry) => entry.id) ? "" : UNDERWAY;
 }
 
 /** It is on its way with a message. */
@@ -66,62 +72,63 @@ export function clear(conversation) {
   draw(conversation);
 }
 
-/** It did not go out after all. What the server has thrown away meanwhile is uploaded anew.
- * @param {boolean} gone whether it may have done so */
+/** They did not go out after all.
+ * @param gone the one among them that the server has thrown away meanwhile: it is uploaded anew, and so are the others,
+ * which have waited as long; null when there is none */
 export function giveBack(conversation, entries, gone) {
-  const back = entries.filter((entry) => entry.file || !gone);
-  held.set(conversation, [...back, ...of(conversation)]);
-  if (gone) for (const entry of back) start(conversation, entry, () => {});
+  held.set(conversation, [...entries, ...of(conversation)]);
+  for (const entry of gone ? entries : []) {
+    if (entry.file) start(conversation, Object.assign(entry, { stale: entry.id }));
+    else if (entry === gone) Object.assign(entry, { id: null, error: "Waited too long; attach it anew" });
+  }
   draw(conversation);
 }
 
 /** Says why nothing can be attached now; nothing when something can. */
 function refusal(form) {
-  if (form.dataset.files !== "yes") return `Files cannot be sent to customers on ${form.dataset.channel}.`;
+  if (form.dataset.noFiles) return form.dataset.noFiles;
   return form.dataset.mode === "note" ? "A private note takes no files. Switch to Reply to send them." : "";
 }
 
 /** Takes what can be sent; returns a sentence about the rest. */
-function add(conversation, files, complain) {
+function add(conversation, files) {
   const entries = [...of(conversation)];
-  let trouble = "";
+  const trouble = new Set();
   for (const file of files) {
     // said here too: a large file need not be sent to hear it
-    if (file.size > MOST) trouble = `${file.name} is larger than 5 MB.`;
-    else if (entries.length === MOST_FILES) trouble = `At most ${MOST_FILES} files can be sent together.`;
+    if (file.size > MOST) trouble.add(`${file.name} is larger than 5 MB.`);
+    else if (entries.length === MOST_FILES) trouble.add(`At most ${MOST_FILES} files can be sent together.`);
     else entries.push({ file, name: file.name, type: file.type, size: file.size, id: null, error: "" });
   }
   const fresh = entries.slice(of(conversation).length);
   held.set(conversation, entries);
-  for (const entry of fresh) start(conversation, entry, complain);
+  for (const entry of fresh) start(conversation, entry);
   draw(conversation);
-  return trouble;
+  return [...trouble].join(" ");
 }
 
-async function start(conversation, entry, complain) {
-  Object.assign(entry, { id: null, error: "" });
-  let taken = null;
+async function start(conversation, entry) {
+  Object.assign(entry, { id: null, error: "", again: false });
   try {
-    taken = await upload(`files?conversation=${encodeURIComponent(conversation)}`, entry.file, entry.name);
+    await inTurn(() => send(conversation, entry));
   } catch (failed) {
     if (!(failed instanceof Failed)) throw failed;
     if (failed.status === 401) location.reload();
     const mayPass = failed.status === 0 || failed.status >= 500;
-    if (mayPass) entry.error = "Not uploaded";
-    else if (takeAway(conversation, entry) && here(conversation)) complain(`${entry.name}: ${failed.message}`);
+    // of too many waiting, some will have gone
+    Object.assign(entry, { error: mayPass ? BROKE : failed.message, again: mayPass || failed.status === 429 });
   }
-  // taken away meanwhile
-  if (taken && !of(conversation).includes(entry)) remove(`files/${taken.id}`).catch(() => {});
-  else if (taken) Object.assign(entry, taken);
   draw(conversation);
-  if (taken && here(conversation)) find("attach-status").textContent = `${entry.name} is attached.`;
+  if (of(conversation).includes(entry)) tell(conversation, entry);
 }
 
-function takeAway(conversation, entry) {
-  const entries = of(conversation);
-  if (!entries.includes(entry)) return false;
-  held.set(conversation, entries.filter((one) => one !== entry));
-  return true;
+async function send(conversation, entry) {
+  if (!of(conversation).includes(entry)) return; // taken away before its turn came
+  if (entry.stale) await remove(`files/${entry.stale}`); // else it might wait there too, and count
+  entry.stale = null;
+  const taken = await upload(`files?conversation=${encodeURIComponent(conversation)}`, entry.file, entry.name);
+  if (of(conversation).includes(entry)) Object.assign(entry, taken);
+  else remove(`files/${taken.id}`).catch(() => {}); // taken away meanwhile
 }
 
 // ------------------------------------------------------------------------------------------ what is seen
@@ -130,8 +137,20 @@ function here(conversation) {
   return Boolean(composer()) && shown(composer()) === conversation;
 }
 
+/** To those who do not see it: what became of one, and which were not uploaded. */
+function tell(conversation, entry) {
+  if (!here(conversation)) return;
+  const bad = of(conversation).filter((one) => one.error);
+  const said = bad.map((one) => `${one.name}: ${one.error.replace(/\.$/, "")}.`);
+  if (entry.id) said.unshift(`${entry.name} is attached.`);
+  find("attach-status").textContent = said.join(" ");
+}
+
 function draw(conversation) {
   if (!here(conversation)) return;
+  const told = find("send-error");
+  // why nothing could be sent is so no more
+  if ([FAILED, UNDERWAY].includes(told.textContent) && told.textContent !== obstacle(conversation)) told.textContent = "";
   const list = find("attached");
   list.dataset.of = conversation;
   const entries = of(conversation);
@@ -145,7 +164,9 @@ function draw(conversation) {
 
 function chip(conversation, entry) {
   const state = entry.error ? "failed" : entry.id ? "done" : "uploading";
-  if (entry.item?.dataset.state === state && entry.item.dataset.of === conversation) return entry.item;
+  const same = entry.item?.dataset.state === state && entry.item.dataset.of === conversation;
+  // a message on its way takes the picture along
+  if (same && entry.item.contains(entry.painted)) return entry.item;
   const focused = entry.item?.contains(document.activeElement);
   const item = element("li", "attachment");
   Object.assign(item.dataset, { testid: "attachment", state, of: conversation });
@@ -156,9 +177,9 @@ function chip(conversation, entry) {
   const words = element("span", "words-of");
   words.append(name, element("span", "size", told));
   item.append(thumbnail(entry), words);
-  if (entry.error) {
+  if (entry.error && entry.again) {
     const again = element("button", "link", "Try again");
-    Object.assign(again, { type: "button", onclick: () => (start(conversation, entry, () => {}), draw(conversation)) });
+    Object.assign(again, { type: "button", onclick: () => retry(conversation, entry) });
     again.setAttribute("aria-label", `Upload ${entry.name} again`);
     item.append(again);
   }
@@ -173,9 +194,18 @@ function chip(conversation, entry) {
   return item;
 }
 
+function retry(conversation, entry) {
+  find("reply-text").focus(); // its own button goes, and the next one takes the file away
+  start(conversation, entry);
+  draw(conversation);
+}
+
 function dropped(conversation, entry) {
-  if (!takeAway(conversation, entry)) return;
-  if (entry.id) remove(`files/${entry.id}`).catch(() => {}); // it goes by itself after a while
+  const entries = of(conversation);
+  if (!entries.includes(entry)) return;
+  held.set(conversation, entries.filter((one) => one !== entry));
+  const id = entry.id || entry.stale;
+  if (id) remove(`files/${id}`).catch(() => {}); // it goes by itself after a while
   draw(conversation);
   find("attach-status").textContent = `${entry.name} is removed.`;
   (find("attached").querySelector(".ghost") || find("attach")).focus();

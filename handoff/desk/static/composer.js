@@ -88,7 +88,7 @@ export function install(onSent, onGrown, onRefused) {
     grow(event.target);
     complain("");
   });
-  outgoing.push(...(stored("outgoing") || []).map((item) => ({ ...item, line: null, id: null })));
+  outgoing.push(...(stored("outgoing") || []).map(restored));
   sendAll(onSent, onRefused);
 }
 
@@ -144,20 +144,23 @@ function submit(form) {
 async function sendAll(onSent, onRefused) {
   if (sending) return;
   sending = true;
-  for (let item = next(); item; item = next()) {
-    try {
-      item.id = (await send(item)).id;
-      keepOutgoing();
-      if (item.line) {
-        item.line.dataset.state = "sent";
-        item.line.querySelector(".delivery").textContent = item.private ? "Saved" : "Sent";
+  try {
+    for (let item = next(); item; item = next()) {
+      try {
+        item.id = (await send(item)).id;
+        keepOutgoing();
+        if (item.line) {
+          item.line.dataset.state = "sent";
+          item.line.querySelector(".delivery").textContent = item.private ? "Saved" : "Sent";
+        }
+      } catch (failed) {
+        takeBack(item, failed, onRefused);
       }
-    } catch (failed) {
-      takeBack(item, failed, onRefused);
+      onSent();
     }
-    onSent();
+  } finally {
+    sending = false;
   }
-  sending = false;
 }
 
 function next() {
@@ -191,8 +194,10 @@ function takeBack(item, failed, onRefused) {
   const name = draftName(item.conversation, kind);
   const text = [...back.map((one) => one.text), sessionStorage.getItem(name) || ""].filter(Boolean).join("\n");
   sessionStorage.setItem(name, text);
-  const gone = failed.code === "unknown_file";
-  const files = back.filter((one) => one.file).map((one) => one.entry || { ...one.file, file: null, error: "" });
+  const gone = failed.code === "unknown_file" ? item.entry : null;
+  // the answer to an earlier try was lost, and the words were changed meanwhile
+  const sent = failed.code === "file_sent" ? item.entry : null;
+  const files = back.map((one) => one.entry).filter((entry) => entry && entry !== sent);
   if (files.length) attaching.giveBack(item.conversation, files, gone);
   // It may have arrived all the same: with its key kept, sending the same words again cannot double them.
   if (mayPass(failed)) store("unsure", plain(item));
@@ -202,9 +207,20 @@ function takeBack(item, failed, onRefused) {
     find("reply-text").value = text;
     grow(find("reply-text"));
   }
-  if (here && gone && files.every((one) => one.file)) complain("A file waited too long and is uploaded again; then press Send once more.");
+  if (sent) (here ? complain : onRefused)(sentAlready(sent, text));
+  else if (here && gone) complain(tooLong(gone));
   else if (here && mayPass(failed)) complain(`${failed.message} Your message was not sent; it is still here.`);
   else onRefused(`${failed.message} Your message was not sent; its text is kept.`);
+}
+
+function sentAlready({ name }, text) {
+  const words = " Your words are still here; look above whether they were sent with it.";
+  return `${name} was sent already.${text ? words : ""}`;
+}
+
+function tooLong({ file }) {
+  if (!file) return "A file waited too long. Take it away and attach it anew.";
+  return "A file waited too long and is uploaded again; then press Send once more.";
 }
 
 function drop(item) {
@@ -224,6 +240,11 @@ function plain({ conversation, text, private: isPrivate, file, key }) {
 
 function stored(name) {
   return JSON.parse(sessionStorage.getItem(`${me()} ${name}`));
+}
+
+/** An item from the tab's storage: of its file the browser has nothing any more. */
+function restored(item) {
+  return { ...item, entry: item.file && { ...item.file, file: null, error: "" }, line: null, id: null };
 }
 
 function store(name, json) {
@@ -271,7 +292,7 @@ function files(item) {
   const look = element("span", "file");
   const name = element("span", "name", item.file.name);
   name.dir = "auto";
-  look.append(thumbnail(item.entry || item.file), name);
+  look.append(thumbnail(item.entry), name);
   box.append(look);
   list.append(box);
   return list;
