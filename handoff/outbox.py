@@ -127,13 +127,19 @@ async def give_up_chat(database: Database, conversation_id: str, why: str) -> No
 
 
 async def retry(database: Database, due: Due, at: datetime, parts: int = 0) -> None:
-    """It was provably not taken, but for so many parts of it; try the rest again then."""
+    """It was provably not taken, but for so many parts of it; try the rest again then, or what an agent has meanwhile
+    sent again of what was said before it."""
+    conversation_id = due.message.conversation_id
     async with database.write() as tx:
-        await turnstile.hold(tx, due.message.conversation_id)
-        if await _end(
-            tx, due, "sending", {"status": "pending", "next_at": at, "updated_at": clock_now(), "parts": parts}
-        ):
-            await turnstile.let_next(tx, due.message.conversation_id, clock_now())
+        await turnstile.hold(tx, conversation_id)
+        first = await turnstile.first_waiting(tx, conversation_id)
+        earlier = first is not None and first["seq"] < due.message.seq
+        # not at first and then taken back: of a row that is changed twice, PostgreSQL looks at the conversation's row
+        # too, and whoever has that may be waiting for the line
+        next_at = None if earlier else at
+        values = {"status": "pending", "next_at": next_at, "updated_at": clock_now(), "parts": parts}
+        if await _end(tx, due, "sending", values):
+            await turnstile.let_next(tx, conversation_id, clock_now(), not_before=at)
 
 
 async def pause(database: Database, channel: str, until: datetime, rate: Rate | None) -> None:

@@ -58,21 +58,31 @@ async def enter(tx: Transaction, message: Message) -> None:
         tx.wake(TOPIC)
 
 
-async def let_next(tx: Transaction, conversation_id: str, now: datetime) -> None:
-    """Gives the turn to the earliest pending delivery, unless one is being sent; the caller holds the line."""
+async def first_waiting(tx: Transaction, conversation_id: str) -> sa.RowMapping | None:
+    """The `message_id` and `seq` of the earliest pending delivery; the caller holds the line."""
     d = deliveries.c
-    mine = d.conversation_id == conversation_id
     # both conditions, or SQLite does not see that the index over the open ones serves
-    waiting = sa.select(d.message_id).where(mine, status_is("pending", "sending"), status_is("pending"))
-    first = await tx.scalar(waiting.order_by(d.seq).limit(1))
-    if first is None:
+    waiting = sa.and_(d.conversation_id == conversation_id, status_is("pending", "sending"), status_is("pending"))
+    return await tx.row(sa.select(d.message_id, d.seq).where(waiting).order_by(d.seq).limit(1))
+
+
+async def let_next(tx: Transaction, conversation_id: str, now: datetime, not_before: datetime | None = None) -> None:
+    """Gives the turn to the earliest pending delivery, unless one is being sent; the caller holds the line.
+
+    Args:
+        not_before: where the chat was told to wait, whichever message it was.
+    """
+    found = await first_waiting(tx, conversation_id)
+    if found is None:
         return
+    d = deliveries.c
+    mine, first = d.conversation_id == conversation_id, found["message_id"]
     in_turn = sa.select(d.message_id, d.status, d.next_at).where(mine, d.next_at.is_not(None))
     # a worker may be taking it in this moment; then it is being sent once we have its row
     row = await tx.row(in_turn.with_for_update())
     if row is not None and (row["status"] == "sending" or row["message_id"] == first):
         return
-    at = max(now, await _chat_opens_at(tx, conversation_id) or now)
+    at = max(now, not_before or now, await _chat_opens_at(tx, conversation_id) or now)
     if row is not None:
         at = max(at, row["next_at"])  # the chat was told to wait, whichever message it was
         await _set(tx, row["message_id"], next_at=None)

@@ -23,6 +23,7 @@ SCHEMA = f"shohay_test_{os.getpid()}"
 # of tests that change the tables themselves
 CHANGING = f"shohay_changing_{os.getpid()}"
 TABLES = (*reversed(metadata.sorted_tables), *reversed(shop_metadata.sorted_tables))
+EMPTYING = tuple(f"delete from {table.name}" for table in TABLES)
 
 
 class Databases:
@@ -39,8 +40,13 @@ class Databases:
         database = self._made[engine]
         database.signals = Signals()
         async with database.write() as tx:
-            for table in TABLES:
-                await tx.execute(sa.delete(table))
+            driver = (await tx.connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            if engine == "postgresql":
+                await driver.execute(";".join(EMPTYING))  # in one trip, since it is done thousands of times
+            else:
+                for statement in EMPTYING:
+                    driver.raw.execute(statement)
         return database
 
     def drop(self) -> None:

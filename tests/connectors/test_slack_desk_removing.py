@@ -14,6 +14,7 @@ from relay_testing import CHANNEL, OUTSIDE, linked
 from slack_events import Sender
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_server import BOT_TOKEN, DROP, GARBAGE, SlackServer, Throttled, slack_server
+from structlog.testing import capture_logs
 
 from connectors.relaying import Relay
 from connectors.removing import Removing
@@ -200,7 +201,7 @@ async def test_what_somebody_deleted_by_hand_or_with_its_channel_is_done_with(
 
 @on_sqlite
 async def test_where_we_cannot_delete_for_a_month_it_is_given_up_and_said_so(
-    services: Services, slack: SlackServer, posts: Relay, capsys: Any
+    services: Services, slack: SlackServer, posts: Relay
 ) -> None:
     await ticket(services, posts)
     await erase(services)
@@ -212,15 +213,15 @@ async def test_where_we_cannot_delete_for_a_month_it_is_given_up_and_said_so(
     await housekeeping.clear(services.database)
     assert len(await waiting(services)) == 1
     await remove(services, slack, timedelta(days=9))
-    capsys.readouterr()
-    await housekeeping.clear(services.database)
+    with capture_logs() as logs:
+        await housekeeping.clear(services.database)
     assert await waiting(services) == []
-    said = capsys.readouterr().out
-    assert "desk_removal_given_up" in said and PLACE in said and "channel_not_found" in said
+    (said,) = [one for one in logs if one["event"] == "desk_removal_given_up"]
+    assert PLACE in str(said) and "channel_not_found" in str(said)
 
 
 async def test_what_nobody_deletes_since_slack_is_off_is_given_up_too_and_by_one_alone(
-    services: Services, slack: SlackServer, posts: Relay, capsys: Any
+    services: Services, slack: SlackServer, posts: Relay
 ) -> None:
     for address in ("amina", "jonas"):
         await ticket(services, posts, address)
@@ -230,11 +231,11 @@ async def test_what_nobody_deletes_since_slack_is_off_is_given_up_too_and_by_one
         long_ago = now() - relay_removals.MOST - timedelta(minutes=1)
         mine = desk_removals.c.thread_id == asked[0]["thread_id"]
         await tx.execute(sa.update(desk_removals).where(mine).values(asked_at=long_ago))
-    capsys.readouterr()
-    await asyncio.gather(*(housekeeping.clear(services.database) for _ in range(4)))
+    with capture_logs() as logs:
+        await asyncio.gather(*(housekeeping.clear(services.database) for _ in range(4)))
     assert await waiting(services) == asked[1:]
-    said = capsys.readouterr().out
-    assert said.count("desk_removal_given_up") == 1 and asked[0]["thread"] in said and asked[1]["thread"] not in said
+    (said,) = [one for one in logs if one["event"] == "desk_removal_given_up"]
+    assert asked[0]["thread"] in str(said) and asked[1]["thread"] not in str(said)
 
 
 async def test_a_post_that_was_on_its_way_when_its_customer_was_erased_is_deleted_too(
