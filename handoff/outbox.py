@@ -138,7 +138,7 @@ async def retry(database: Database, due: Due, at: datetime, parts: int = 0) -> N
         # too, and whoever has that may be waiting for the line
         next_at = None if earlier else at
         values = {"status": "pending", "next_at": next_at, "updated_at": clock_now(), "parts": parts}
-        if await _end(tx, due, "sending", values):
+        if await _end(tx, due, "sending", values) and earlier:
             await turnstile.let_next(tx, conversation_id, clock_now(), not_before=at)
 
 

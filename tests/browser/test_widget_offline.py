@@ -25,6 +25,17 @@ def taken_over(agent: Agent, text: str) -> str:
     return str(found["id"])
 
 
+def cut_off(page: Page, desk_only: Shohay, agent: Agent, before: str, *addresses: str) -> tuple[WidgetWindow, str]:
+    """A customer whom the supervisor has after these first words, and for whom these addresses are out of reach now;
+    and the conversation."""
+    customer = WidgetWindow(page, desk_only, "en")
+    customer.say(before)
+    conversation = taken_over(agent, before)
+    for address in addresses:
+        customer.page.route(address, lambda route: route.abort())
+    return customer, conversation
+
+
 def stored(agent: Agent, conversation_id: str) -> list[str]:
     return [one["text"] for one in agent.conversation(conversation_id)["messages"] if one["author"] == "customer"]
 
@@ -61,10 +72,7 @@ def test_what_is_written_while_the_server_is_away_arrives_once_and_in_order_when
 
 
 def test_a_message_that_could_not_be_sent_says_so_and_is_sent_by_a_tap(desk_only: Shohay, agent: Agent, window) -> None:
-    customer = WidgetWindow(window(), desk_only, "en")
-    customer.say("before the break")
-    conversation = taken_over(agent, "before the break")
-    customer.page.route(MESSAGES, lambda route: route.abort())
+    customer, conversation = cut_off(window(), desk_only, agent, "before the break", MESSAGES)
     customer.say("during the break")
     retry = customer.page.get_by_test_id("retry")
     expect(retry).to_have_text("Not sent, tap to retry", timeout=20_000)
@@ -77,10 +85,7 @@ def test_a_message_that_could_not_be_sent_says_so_and_is_sent_by_a_tap(desk_only
 def test_what_could_not_be_sent_is_not_overtaken_by_what_was_written_after_it(
     desk_only: Shohay, agent: Agent, window
 ) -> None:
-    customer = WidgetWindow(window(), desk_only, "en")
-    customer.say("before the gap")
-    conversation = taken_over(agent, "before the gap")
-    customer.page.route(MESSAGES, lambda route: route.abort())
+    customer, conversation = cut_off(window(), desk_only, agent, "before the gap", MESSAGES)
     customer.say("first of two")
     retry = customer.page.get_by_test_id("retry")
     expect(retry).to_have_count(1, timeout=20_000)
@@ -95,11 +100,7 @@ def test_what_could_not_be_sent_is_not_overtaken_by_what_was_written_after_it(
 def test_a_language_chosen_between_two_messages_lets_none_overtake_the_other(
     desk_only: Shohay, agent: Agent, window
 ) -> None:
-    customer = WidgetWindow(window(), desk_only, "en")
-    customer.say("before the choice")
-    conversation = taken_over(agent, "before the choice")
-    for address in (MESSAGES, LANGUAGE):
-        customer.page.route(address, lambda route: route.abort())
+    customer, conversation = cut_off(window(), desk_only, agent, "before the choice", MESSAGES, LANGUAGE)
     customer.say("one of two")
     customer.page.get_by_test_id("language").select_option("de")
     customer.say("two of two")

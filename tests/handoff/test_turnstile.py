@@ -154,3 +154,20 @@ async def test_speaking_while_the_last_message_is_settled_leaves_nobody_waiting(
             outbox.settle(services.database, due, "failed", "why"), say(services, conversation_id, str(number))
         )
         await in_order(services)
+
+
+async def test_what_is_to_be_tried_again_stands_behind_what_an_agent_has_meanwhile_sent_again(
+    services: Services,
+) -> None:
+    conversation_id = (await write(services)).conversation_id
+    await say(services, conversation_id, "one", "two")
+    (one,) = (await outbox.take_due(services.database, "fake")).due
+    await outbox.settle(services.database, one, "failed", "why")
+    (two,) = (await outbox.take_due(services.database, "fake")).due
+    await dead_letters.resend(services.database, conversation_id, one.message.id)
+    at = now() + timedelta(minutes=1)
+    await outbox.retry(services.database, two, at)
+    await in_order(services)
+    first, second = (await lines(services))[conversation_id]
+    # the chat was told to wait, whichever message it was
+    assert (first["next_at"], second["next_at"]) == (at, None)
