@@ -16,7 +16,6 @@ from app.settings import Settings
 from app.terminal import configured, err, fail, guarded, out
 from bot.content.errors import ContentError
 from handoff.conversations import Refused
-from handoff.database import Database
 
 cli = typer.Typer(help="Shohay, a customer-support chatbot that hands over to people.", no_args_is_help=True)
 user = typer.Typer(help="The accounts of agents, supervisors, editors and administrators.", no_args_is_help=True)
@@ -131,13 +130,9 @@ def add_user(
 
     async def job() -> None:
         said = profiles.profile(loaded.data_dir, languages, skills, teams, capacity)
-        database = Database(loaded.database_url)
-        try:
-            await schema.upgrade(database)
+        async with schema.opened(loaded.database_url) as database:
             person = await people.add(database, name, display_name or name, role, password)
             await people.set_profile(database, person.id, **said)
-        finally:
-            await database.close()
         out.print(f"{person.name} can sign in as {person.role}.")
 
     try:
@@ -161,9 +156,7 @@ def user_picture(
     loaded = configured()
 
     async def job() -> None:
-        database = Database(loaded.database_url)
-        try:
-            await schema.upgrade(database)
+        async with schema.opened(loaded.database_url) as database:
             async with database.read() as tx:
                 person = await people.by_name(tx, name)
             if person is None:
@@ -172,8 +165,6 @@ def user_picture(
                 await pictures.take_away(database, person.id)
             else:
                 await pictures.put(database, person.id, file.read_bytes())
-        finally:
-            await database.close()
         out.print(f"{name} has {'no picture any more' if remove else 'a new picture'}.")
 
     try:
@@ -194,14 +185,9 @@ def list_users() -> None:
     loaded = configured()
 
     async def job() -> None:
-        database = Database(loaded.database_url)
-        try:
-            await schema.upgrade(database)
-            async with database.read() as tx:
-                found = await people.everyone(tx)
-                agents = {agent.person.id: agent for agent in await presence.agents(tx, now())}
-        finally:
-            await database.close()
+        async with schema.opened(loaded.database_url) as database, database.read() as tx:
+            found = await people.everyone(tx)
+            agents = {agent.person.id: agent for agent in await presence.agents(tx, now())}
         table = Table("name", "shown as", "role", "languages", "skills", "teams", "capacity")
         for person in found:
             table.add_row(person.name, person.display_name, person.role, *profiles.shown(agents.get(person.id)))

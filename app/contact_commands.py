@@ -83,12 +83,8 @@ def _on_database(loaded: Settings, step: Callable[[Database], Awaitable[Result]]
     results: list[Result] = []
 
     async def job() -> None:
-        database = Database(loaded.database_url)
-        try:
-            await schema.upgrade(database)
+        async with schema.opened(loaded.database_url) as database:
             results.append(await step(database))
-        finally:
-            await database.close()
 
     guarded(job, loaded)
     if not results:  # interrupted

@@ -10,7 +10,6 @@ import typer
 from app import schema
 from app.terminal import configured, fail, guarded, out
 from handoff import addresses, people
-from handoff.database import Database
 
 commands = typer.Typer()
 
@@ -29,16 +28,12 @@ def link_user(
         fail(f"{slack} is no member of Slack; name the workspace and the member, such as T012AB3C4:U012AB3C4.")
 
     async def job() -> None:
-        database = Database(loaded.database_url)
-        try:
-            await schema.upgrade(database)
+        async with schema.opened(loaded.database_url) as database:
             async with database.read() as tx:
                 person = await people.by_name(tx, name)
             if person is None:
                 raise ValueError(f"there is no account {name}; `shohay user list` shows them all")
             await addresses.link(database, _SLACK, slack, person)
-        finally:
-            await database.close()
         out.print(f"{slack} in Slack is {person.name}.")
 
     try:
@@ -53,12 +48,8 @@ def unlink_user(slack: Annotated[str, typer.Option(help="workspace and member id
     loaded = configured()
 
     async def job() -> None:
-        database = Database(loaded.database_url)
-        try:
-            await schema.upgrade(database)
+        async with schema.opened(loaded.database_url) as database:
             known = await addresses.unlink(database, _SLACK, slack)
-        finally:
-            await database.close()
         out.print(f"{slack} in Slack is nobody's account {'any more' if known else 'anyway'}.")
 
     guarded(job, loaded)

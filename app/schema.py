@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,6 +19,21 @@ def config() -> Config:
     settings.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     settings.set_main_option("path_separator", "os")
     return settings
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """The database at this address with its schema up to date, for as long as a command needs it.
+
+    Raises:
+        DatabaseAway: it cannot be reached.
+    """
+    database = Database(url)
+    try:
+        await upgrade(database)
+        yield database
+    finally:
+        await database.close()
 
 
 async def upgrade(database: Database) -> None:
